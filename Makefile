@@ -1,0 +1,47 @@
+# The one door: everything a developer or CI types.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLE := examples/magicbook/homeport.yml
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock)"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+install: $(VENV)/.ready ## install everything, pinned
+
+up: install ## the reference platform, running on this machine
+	@$(BIN)/homeport --file $(EXAMPLE) up
+
+down: install ## stop it
+	@$(BIN)/homeport --file $(EXAMPLE) down
+
+test: check ## all tests
+	$(BIN)/pytest tests/integration -m integration
+
+check: install ## format, lint, types, terraform fmt, pure tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	terraform fmt -check -recursive homeport/terraform/modules
+	$(BIN)/pytest tests -m "not integration" -n auto -q
+
+fix: install ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	terraform fmt -recursive homeport/terraform/modules
+
+lock: install ## resolve requirements.lock anew
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q -o requirements.lock
+
+bench: install ## the figures that the documents quote
+	$(BIN)/python -m tests.bench
+
+.PHONY: help install up down test check fix lock bench

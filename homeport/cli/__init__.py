@@ -1,0 +1,55 @@
+"""What you type: parse, call, print. Command groups are imported when they are used, so that `--help` is quick."""
+
+import importlib
+from pathlib import Path
+
+import click
+
+# command → (module, one line of help); the help stands here so that `homeport --help` imports nothing else.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Write a commented homeport.yml to start from."),
+    "check": ("check", "Check homeport.yml; all mistakes at once."),
+    "schema": ("schema", "Print the JSON Schema of homeport.yml, for editors."),
+}
+
+
+class Commands(click.Group):
+    """Loads the module of a command when the command is used."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"homeport.cli.{COMMANDS[name][0]}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-f",
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("homeport.yml"),
+    show_default=True,
+    help="The platform's file.",
+)
+@click.version_option(package_name="homeport")
+@click.pass_context
+def cli(context: click.Context, file: Path) -> None:
+    """Homeport takes a team off Heroku and onto an AWS that it owns."""
+    context.obj = file
+
+
+def main() -> None:
+    """Run the command line; every outcome has its exit code (see `errors_in_words`)."""
+    from homeport.cli.failure import errors_in_words
+
+    with errors_in_words():
+        cli(standalone_mode=False)

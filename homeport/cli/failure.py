@@ -1,0 +1,58 @@
+"""The one place where errors become words and exit codes.
+
+0 done · 1 could not · 2 wrong usage · 3 our bug (a log is named) · 130 interrupted.
+"""
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from homeport.errors import HomeportError
+
+COULD_NOT, USAGE, OUR_BUG, INTERRUPTED = 1, 2, 3, 130
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn any exception of the block into a message on stderr and the exit code that belongs to it."""
+    try:
+        yield
+    except HomeportError as error:
+        _say(error.message, error.hint)
+        sys.exit(COULD_NOT)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(COULD_NOT)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(COULD_NOT)
+    except Exception as error:
+        _say(f"{type(error).__name__}: {error}", f"this is a bug of ours; please report it with {_write_log()}")
+        sys.exit(OUR_BUG)
+
+
+def _say(message: str, hint: str) -> None:
+    label = click.style("error:", fg="red", bold=True)
+    for line in message.splitlines() or [""]:
+        click.echo(f"{label} {line}", err=True)
+    if hint:
+        click.echo(f"\n{click.style('hint:', fg='cyan')} {hint}", err=True)
+
+
+def _write_log() -> Path:
+    with tempfile.NamedTemporaryFile("w", prefix="homeport-", suffix=".log", delete=False) as log:
+        log.write(traceback.format_exc())
+        return Path(log.name)

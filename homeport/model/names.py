@@ -1,0 +1,78 @@
+"""Every AWS name, tag and path that Homeport derives, and nowhere else.
+
+`prefix` is `<platform>-<environment>`; names that are global to AWS also carry the account.
+"""
+
+
+def prefix(platform: str, environment: str) -> str:
+    return f"{platform}-{environment}"
+
+
+def cluster(platform: str, environment: str) -> str:
+    return prefix(platform, environment)
+
+
+def ecs_service(service: str, process: str) -> str:
+    return f"{service}-{process}"
+
+
+def task_family(platform: str, environment: str, service: str, process: str) -> str:
+    """Family of a process's task definition; the release phase is the process `release`."""
+    return f"{prefix(platform, environment)}-{service}-{process}"
+
+
+def repository(platform: str, environment: str, service: str) -> str:
+    return f"{prefix(platform, environment)}/{service}"
+
+
+def function(platform: str, environment: str, name: str) -> str:
+    return f"{prefix(platform, environment)}-{name}"
+
+
+def topic(platform: str, environment: str, name: str) -> str:
+    return f"{prefix(platform, environment)}-{name}"
+
+
+def queue(platform: str, environment: str, topic_name: str, listener: str) -> str:
+    """The queue in which messages of a topic wait for one service or function."""
+    return f"{prefix(platform, environment)}-{topic_name}-{listener}"
+
+
+def dead_letter_queue(platform: str, environment: str, topic_name: str, listener: str) -> str:
+    return f"{queue(platform, environment, topic_name, listener)}-dead"
+
+
+def bucket(platform: str, environment: str, name: str, account: str) -> str:
+    return f"{prefix(platform, environment)}-{name}-{account}"
+
+
+def state_bucket(platform: str, environment: str, account: str) -> str:
+    return f"{prefix(platform, environment)}-terraform-{account}"
+
+
+def state_key(stack: str) -> str:
+    return f"{stack}/terraform.tfstate"
+
+
+def log_group(environment: str, service: str) -> str:
+    return f"/homeport/{environment}/{service}"
+
+
+def parameter(environment: str, owner: str, key: str) -> str:
+    """SSM parameter; `owner` is a service, or `databases/<name>` for a database's URL."""
+    return f"/homeport/{environment}/{owner}/{key}"
+
+
+def variable(resource: str, suffix: str) -> str:
+    """Environment variable through which code learns of a resource: `book-published`, `TOPIC_ARN` → `BOOK_PUBLISHED_TOPIC_ARN`."""
+    return f"{resource}_{suffix}".replace("-", "_").upper()
+
+
+def apply_role(account: str) -> str:
+    """ARN of the role that Terraform and Homeport assume in an environment's account."""
+    return f"arn:aws:iam::{account}:role/homeport-apply"
+
+
+LOCAL_ACCOUNT = "100000000001"
+LOCAL_MANAGEMENT_ACCOUNT = "100000000000"
+LIVE_ALIAS = "live"
