@@ -64,7 +64,7 @@ def parameter(environment: str, owner: str, key: str) -> str:
 
 
 def variable(resource: str, suffix: str) -> str:
-    """Environment variable through which code learns of a resource: `book-published`, `TOPIC_ARN` → `BOOK_PUBLISHED_TOPIC_ARN`."""
+    """Variable through which code learns of a resource: `book-published`, `TOPIC_ARN` → `BOOK_PUBLISHED_TOPIC_ARN`."""
     return f"{resource}_{suffix}".replace("-", "_").upper()
 
 

@@ -152,7 +152,7 @@ class Site(Model):
 
 
 class Environment(Model):
-    """One account, one network, one set of data. Also takes parts of the platform, laid over it for this environment."""
+    """One account, one network, one set of data; parts of the platform named here are laid over it."""
 
     account: AccountId | None = Field(None, description="Needed for every environment but `local`.")
     region: str | None = None
