@@ -1,6 +1,6 @@
 """Where the account on this machine keeps its things: one folder per platform, every path named here.
 
-The folder must be reachable by the unprivileged user that runs PostgreSQL when Homeport itself runs as root, so root's is
+The folder must be reachable by the unprivileged user that runs PostgreSQL when Homeport itself is root, so root's is
 under /var/lib; nobody's permissions but its own are ever changed.
 """
 

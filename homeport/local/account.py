@@ -1,0 +1,57 @@
+"""The environment in which every program that works on the local account runs: it can reach nothing but this machine.
+
+Three locks, each enough alone (`tests/integration/test_fail_closed.py` tries them one by one):
+endpoints point at the control plane; proxies point there too, and it refuses to tunnel (CONNECT → 405);
+the keys mean nothing to the real AWS, and no profile, configuration file or instance metadata is looked at.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+
+from homeport.errors import HomeportError
+from homeport.local.aws import access_key
+from homeport.local.home import Home
+
+MANAGEMENT_ACCOUNT = "100000000000"
+KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ", "NO_COLOR", "XDG_CACHE_HOME", "XDG_DATA_DIRS")
+
+
+def control_url(home: Home) -> str:
+    """URL of the running control plane; a clear error if there is none."""
+    url = find_url(home, "control")
+    if url is None:
+        raise HomeportError("local: this machine's account is not running", "start it: homeport up")
+    return url
+
+
+def find_url(home: Home, plane: str) -> str | None:
+    """URL of a plane ("control" or "data") whose process is alive, else None."""
+    try:
+        record = json.loads((home.path / f"{plane}.json").read_text())
+        os.kill(record["pid"], 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return str(record["url"])
+
+
+def local_environment(home: Home, region: str, *, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Environment for Terraform and other tools: the local account and nothing else. Raises if it is not running."""
+    url = control_url(home)
+    kept = {key: inherited[key] for key in KEPT if key in inherited}
+    return {
+        **kept,
+        "AWS_ENDPOINT_URL": url,
+        # S3 control puts the account into the host name, which only resolves through the proxy.
+        "AWS_ENDPOINT_URL_S3_CONTROL": f"http://s3-control.{region}.amazonaws.com",
+        "HTTP_PROXY": url,
+        "HTTPS_PROXY": url,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "AWS_ACCESS_KEY_ID": access_key(MANAGEMENT_ACCOUNT),
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CHECKPOINT_DISABLE": "1",  # Terraform's own call home
+    }

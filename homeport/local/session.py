@@ -1,0 +1,144 @@
+"""Starting and stopping the two planes of the local account.
+
+Steps of `start_planes`: take the lock (two `homeport up` at once: the second is refused) → sweep what a crash left →
+control plane → data plane. Each plane writes its address file when it is ready. Killed at any instant, the next start
+sweeps and goes on from the saved state.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from homeport.errors import HomeportError
+from homeport.local import ledger
+from homeport.local.account import find_url
+from homeport.local.home import Home
+from homeport.system import process
+
+READY_TIMEOUT_SECONDS = 30.0
+STOP_TIMEOUT_SECONDS = {"data": 45.0, "control": 20.0}  # data: a task's stop timeout first
+PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PASSED_ON_PREFIXES = ("XDG_", "HOMEPORT_")
+
+
+@dataclass(frozen=True)
+class Planes:
+    """Addresses and process ids of the running planes."""
+
+    control_url: str
+    data_url: str
+    pids: Mapping[str, int]
+
+
+@contextlib.contextmanager
+def locked(home: Home) -> Iterator[None]:
+    """Hold the home for one `up`, `down` or `apply`; a second one is refused with the first one's process id."""
+    create(home)
+    with home.lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise HomeportError(
+                f"{home.path}: another homeport (process {holder}) is working on this platform",
+                "wait for it, or stop it: homeport down",
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def holder(home: Home) -> int | None:
+    """Process id of the homeport that holds the lock, if any."""
+    try:
+        with home.lock.open("r") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read().strip() or 0) or None
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def create(home: Home) -> None:
+    """Make the home's folder and token, private to this user where nobody else needs to look."""
+    home.path.mkdir(parents=True, exist_ok=True)
+    if not home.token.exists():
+        descriptor = os.open(home.token, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+
+
+def find_planes(home: Home) -> Planes | None:
+    """The running planes, or None unless both run."""
+    control, data = find_url(home, "control"), find_url(home, "data")
+    if control is None or data is None:
+        return None
+    return Planes(control, data, {plane: _pid(home, plane) for plane in ("control", "data")})
+
+
+def start_planes(home: Home, *, dies_with_us: bool, progress: Callable[[str], None] = lambda _: None) -> Planes:
+    """Start whatever does not run yet, and wait until both planes answer. Call with the lock held."""
+    if find_url(home, "data") is None:
+        ledger.sweep(home)
+    urls, pids = {}, {}
+    for plane in ("control", "data"):
+        progress(f"starting the {plane} plane")
+        urls[plane] = find_url(home, plane) or _start(home, plane, dies_with_us)
+        pids[plane] = _pid(home, plane)
+    return Planes(urls["control"], urls["data"], pids)
+
+
+def stop_planes(home: Home, progress: Callable[[str], None] = lambda _: None) -> bool:
+    """Stop both planes in order, then whatever they left. True if anything was running."""
+    stopped = False
+    for plane in ("data", "control"):
+        if find_url(home, plane) is not None:
+            progress(f"stopping the {plane} plane")
+            stopped = True
+            process.stop(_pid(home, plane), timeout_seconds=STOP_TIMEOUT_SECONDS[plane])
+        (home.path / f"{plane}.json").unlink(missing_ok=True)
+    ledger.sweep(home)
+    return stopped
+
+
+def _start(home: Home, plane: str, dies_with_us: bool) -> str:
+    log = home.log / f"{plane}.log"
+    (home.path / f"{plane}.json").unlink(missing_ok=True)
+    command = [sys.executable, "-m", f"homeport.local.{plane}", "--home", str(home.path)]
+    child = process.start(command, log=log, environment=_environment(), dies_with_us=dies_with_us)
+    deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        if url := find_url(home, plane):
+            return url
+        if (code := child.poll()) is not None:
+            raise HomeportError(f"the {plane} plane stopped at start (exit {code}):\n{_tail(log)}", f"see {log}")
+        time.sleep(0.02)
+    process.stop(child.pid, timeout_seconds=5)
+    raise HomeportError(f"the {plane} plane is not ready after {READY_TIMEOUT_SECONDS:.0f} s", f"see {log}")
+
+
+def _environment() -> dict[str, str]:
+    """What the planes may know of the user's environment: no AWS profile, key or proxy among it."""
+    return {
+        key: value for key, value in os.environ.items() if key in PASSED_ON or key.startswith(PASSED_ON_PREFIXES)
+    } | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def _pid(home: Home, plane: str) -> int:
+    import json
+
+    return int(json.loads((home.path / f"{plane}.json").read_text())["pid"])
+
+
+def _tail(log: Path, lines: int = 5) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
