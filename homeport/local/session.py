@@ -7,6 +7,7 @@ sweeps and goes on from the saved state.
 
 import contextlib
 import fcntl
+import json
 import os
 import secrets
 import sys
@@ -120,10 +121,10 @@ def _start(home: Home, plane: str, dies_with_us: bool) -> str:
     while time.monotonic() < deadline:
         if url := find_url(home, plane):
             return url
-        if (code := child.poll()) is not None:
+        if (code := process.exit_code(child)) is not None:
             raise HomeportError(f"the {plane} plane stopped at start (exit {code}):\n{_tail(log)}", f"see {log}")
         time.sleep(0.02)
-    process.stop(child.pid, timeout_seconds=5)
+    process.stop(child, timeout_seconds=5)
     raise HomeportError(f"the {plane} plane is not ready after {READY_TIMEOUT_SECONDS:.0f} s", f"see {log}")
 
 
@@ -135,8 +136,6 @@ def _environment() -> dict[str, str]:
 
 
 def _pid(home: Home, plane: str) -> int:
-    import json
-
     return int(json.loads((home.path / f"{plane}.json").read_text())["pid"])
 
 

@@ -10,14 +10,19 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
+_children: dict[
+    int, subprocess.Popen[bytes]
+] = {}  # our own, so that they are reaped through the object that knows them
 
-def start(
-    command: Sequence[str], *, log: Path, environment: Mapping[str, str], dies_with_us: bool
-) -> subprocess.Popen[bytes]:
-    """Start in a new session, output appended to `log`. With `dies_with_us`, SIGTERM reaches it if we are killed."""
+
+def start(command: Sequence[str], *, log: Path, environment: Mapping[str, str], dies_with_us: bool) -> int:
+    """Start in a new session, output appended to `log`; its process id.
+
+    With `dies_with_us`, SIGTERM reaches it if we are killed (Linux).
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -26,6 +31,13 @@ def start(
             start_new_session=True,
             preexec_fn=_ask_for_sigterm if dies_with_us and os.uname().sysname == "Linux" else None,
         )
+    _children[child.pid] = child
+    return child.pid
+
+
+def exit_code(pid: int) -> int | None:
+    """Exit code of a child that `start` started, None while it runs."""
+    return _children[pid].poll()
 
 
 def is_alive(pid: int) -> bool:
@@ -53,6 +65,8 @@ def stop(pid: int, *, timeout_seconds: float, clock: Callable[[], float] = time.
             return True
         time.sleep(0.02)
     _send(pid, signal.SIGKILL)
+    if child := _children.get(pid):
+        child.wait()
     return False
 
 
@@ -65,10 +79,8 @@ def _send(pid: int, number: signal.Signals) -> bool:
 
 
 def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # somebody else's child
+    if child := _children.get(pid):
+        child.poll()
 
 
 def _ask_for_sigterm() -> None:

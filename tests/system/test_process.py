@@ -10,10 +10,10 @@ IGNORES = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS
 
 
 def started(code: str, log: Path) -> int:
-    child = process.start([sys.executable, "-c", code], log=log, environment={}, dies_with_us=True)
+    pid = process.start([sys.executable, "-c", code], log=log, environment={}, dies_with_us=True)
     while "ready" not in log.read_text():
-        assert child.poll() is None
-    return child.pid
+        assert process.exit_code(pid) is None
+    return pid
 
 
 def test_a_child_that_listens_to_sigterm_leaves_by_itself(tmp_path: Path) -> None:
