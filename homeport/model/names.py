@@ -1,7 +1,10 @@
 """Every AWS name, tag and path that Homeport derives, and nowhere else.
 
-`prefix` is `<platform>-<environment>`; names that are global to AWS also carry the account.
+`prefix` is `<platform>-<environment>`; names that are global to AWS also carry the account. How long AWS lets each be
+is in `limits.py`.
 """
+
+import hashlib
 
 
 def prefix(platform: str, environment: str) -> str:
@@ -52,6 +55,48 @@ def state_bucket(platform: str, environment: str, account: str) -> str:
 
 def state_key(stack: str) -> str:
     return f"{stack}/terraform.tfstate"
+
+
+def site_bucket(platform: str, environment: str, site: str, account: str) -> str:
+    return f"{prefix(platform, environment)}-{site}-site-{account}"
+
+
+def database(platform: str, environment: str, name: str) -> str:
+    return f"{prefix(platform, environment)}-{name}"
+
+
+def cache(platform: str, environment: str, name: str) -> str:
+    return f"{prefix(platform, environment)}-{name}"
+
+
+def load_balancer(platform: str, environment: str) -> str:
+    return prefix(platform, environment)
+
+
+def target_group(platform: str, environment: str, service: str) -> str:
+    """At most 32 characters, which AWS leaves for it: longer names end in a hash of the whole."""
+    return shorten(f"{prefix(platform, environment)}-{service}", 32)
+
+
+def role(platform: str, environment: str, owner: str, purpose: str) -> str:
+    """IAM role of a service or function; `purpose` says for what: `task`, `execution`, `function`, `schedule`."""
+    return f"{prefix(platform, environment)}-{owner}-{purpose}"
+
+
+def schedule(platform: str, environment: str, function_name: str) -> str:
+    return f"{prefix(platform, environment)}-{function_name}"
+
+
+def user_pool(platform: str, environment: str) -> str:
+    return prefix(platform, environment)
+
+
+def shorten(name: str, length: int) -> str:
+    """`name`, or its beginning and eight characters of its hash, in at most `length` characters."""
+    if len(name) <= length:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: length - 9].rstrip('-')}-{digest}"
 
 
 def log_group(environment: str, service: str) -> str:

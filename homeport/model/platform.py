@@ -4,19 +4,72 @@ Every class here is one mapping of the file. Rules that need more than one value
 Fargate sizes) are in `rules.py`; reading the file, and errors with line numbers, in `load.py`.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from homeport.errors import HomeportError
+from homeport.model import names
+from homeport.model.problems import convert_errors, listed, render_path, suggest
 
 # Resource names become part of AWS names, DNS labels and environment variables: the narrowest of their rules.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)]
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+AccountId = Annotated[
+    str, Field(pattern=r"^\d{12}$"), WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{12}$"})
+]
+# Written with or without quotes: the loader keeps numbers as they were written.
+Version = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]
+PostgresVersion = Annotated[
+    Literal["14", "15", "16", "17", "18"],
+    WithJsonSchema({"enum": ["14", "15", "16", "17", "18", 14, 15, 16, 17, 18]}),
+]
+Setting = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+LOCAL = "local"
 
 
 class Model(BaseModel):
     """Frozen, and refuses keys that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_nothing(cls, value: Any) -> Any:
+        """`shelf-cache:` or `on:` with nothing after it is the default."""
+        if isinstance(value, dict):
+            return {key: item for key, item in value.items() if item is not None}
+        return {} if value is None else value
+
+
+class Short(Model):
+    """May also be written as the text of one key."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {cls.short_key(): value} if isinstance(value, str) else value
+
+    @classmethod
+    def short_key(cls) -> str:
+        """The key that stands for the whole mapping."""
+        return next(iter(cls.model_fields))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        long = handler.resolve_ref_schema(handler(core))
+        short = {"type": "string", "description": f"Short for `{cls.short_key()}`."}
+        return {"anyOf": [short, long]}
 
 
 class Scale(Model):
@@ -37,7 +90,7 @@ class Process(Model):
     stop_timeout_seconds: int = Field(30, ge=1, le=120, description="From SIGTERM to SIGKILL.")
 
 
-class Route(Model):
+class Route(Short):
     """A method and path of the one API. In the file also short: `GET /books/{id}`."""
 
     route: str = Field(
@@ -47,7 +100,7 @@ class Route(Model):
     scopes: tuple[str, ...] = Field((), description="OAuth scopes, one of which the token must have; needs `auth`.")
 
 
-class HealthCheck(Model):
+class HealthCheck(Short):
     """How the load balancer knows that a task can take requests. In the file also short: a path."""
 
     path: str = "/healthz"
@@ -68,10 +121,10 @@ class Service(Model):
     routes: tuple[Route, ...] = ()
     uses: tuple[Name, ...] = Field((), description="Databases, caches, topics (to publish), buckets, `users`, `mail`.")
     on: tuple[Name, ...] = Field((), description="Topics whose messages are queued for this service.")
-    environment: dict[str, str] = Field(
+    environment: dict[str, Setting] = Field(
         {}, description="Plain settings; secrets are config (`homeport config`), never here."
     )
-    python: str | None = Field(None, description="Default: the platform's.")
+    python: Version | None = Field(None, description="Default: the platform's.")
     port: int = Field(8000, ge=1024, le=65535, description="What the `web` process listens on; it gets it as $PORT.")
 
 
@@ -90,15 +143,15 @@ class Function(Model):
         None, description="`rate(5 minutes)`, `cron(0 6 * * ? *)`: EventBridge Scheduler's grammar."
     )
     uses: tuple[Name, ...] = ()
-    environment: dict[str, str] = {}
-    python: str | None = None
+    environment: dict[str, Setting] = {}
+    python: Version | None = None
     concurrency: int | None = Field(None, ge=0, le=1000, description="Reserved concurrency.")
 
 
 class Database(Model):
     """A PostgreSQL instance of its own on RDS."""
 
-    version: Literal["14", "15", "16", "17", "18"] = "16"
+    version: PostgresVersion = "16"
     size: str = Field("db.t4g.micro", description="RDS instance class.")
     storage_gb: int = Field(20, ge=20, le=65536)
     extensions: tuple[str, ...] = ()
@@ -172,7 +225,7 @@ class Platform(Model):
 
     name: Name
     region: str = "eu-west-1"
-    python: str = "3.12"
+    python: Version = "3.12"
     services: dict[Name, Service] = {}
     functions: dict[Name, Function] = {}
     sites: dict[Name, Site] = {}
@@ -183,3 +236,68 @@ class Platform(Model):
     users: Users | None = None
     mail: Mail | None = None
     environments: dict[Name, Environment] = {}
+
+    @model_validator(mode="before")  # runs before `_from_nothing`, which would drop them
+    @classmethod
+    def _present_without_settings(cls, value: Any) -> Any:
+        """`users:` with nothing after it asks for a user pool with every default."""
+        if isinstance(value, dict):
+            return {key: {} if item is None and key in ("users", "mail") else item for key, item in value.items()}
+        return value
+
+    def with_code(self) -> "Iterator[tuple[str, str, Service | Function]]":
+        """Services and functions: kind (`services`, `functions`), name and declaration."""
+        for name, service in self.services.items():
+            yield "services", name, service
+        for name, function in self.functions.items():
+            yield "functions", name, function
+
+    def environment(self, name: str) -> Environment:
+        """Settings of an environment with every default filled in; `local` is always there.
+
+        Raises HomeportError if there is no such environment.
+        """
+        if name not in self.environments and name != LOCAL:
+            known = {*self.environments, LOCAL}
+            raise HomeportError(
+                f"environment {name}: is not declared{suggest(name, known)}", f"expected {listed(sorted(known))}"
+            )
+        declared = self.environments.get(name, Environment())
+        filled: dict[str, Any] = {"region": declared.region or self.region}
+        if name == LOCAL:
+            filled |= {"account": names.LOCAL_ACCOUNT, "protect": False}
+        return declared.model_copy(update=filled)
+
+    def in_environment(self, name: str) -> "Platform":
+        """The platform as it is in one environment: its overrides laid over, its region, no other environment.
+
+        `environments[name]` is then complete (account, region, availability, protect) and has no overrides left, so
+        that doing it twice changes nothing. Raises HomeportError if what results is not valid, which cannot be for
+        a platform that came from `load_platform`.
+        """
+        try:
+            return Platform.model_validate(self.overlaid(name))
+        except ValidationError as error:
+            lines = [f"environments.{name}: {render_path(p.path)}: {p.text}" for p in convert_errors(error, Platform)]
+            raise HomeportError("\n".join(lines)) from None
+
+    def overlaid(self, name: str) -> dict[str, Any]:
+        """The document of `in_environment`, not yet validated."""
+        environment = self.environment(name)
+        document = self.model_dump(exclude_none=True)
+        for kind in OVERRIDABLE:
+            document[kind] = lay_over(document[kind], getattr(environment, kind))
+        plain = environment.model_dump(exclude=set(OVERRIDABLE), exclude_none=True)
+        return document | {"region": environment.region, "environments": {name: plain}}
+
+
+OVERRIDABLE = ("services", "functions", "databases", "caches", "buckets")
+
+
+def lay_over(below: Any, above: Any) -> Any:
+    """Mappings are merged key by key; anything else above replaces what is below; nothing (`null`) keeps it."""
+    if above is None:
+        return below
+    if isinstance(below, dict) and isinstance(above, dict):
+        return below | {key: lay_over(below.get(key), value) for key, value in above.items()}
+    return above

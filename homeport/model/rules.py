@@ -1,0 +1,140 @@
+"""What must hold between the parts of a platform, and is found here instead of by Terraform or AWS.
+
+This file has references, names and environments; what concerns one part alone is in `parts.py`.
+"""
+
+from collections.abc import Iterator
+
+from homeport.model import names
+from homeport.model.limits import find_long_names
+from homeport.model.parts import find_part_problems
+from homeport.model.platform import LOCAL, OVERRIDABLE, Platform
+from homeport.model.problems import Problem, listed, suggest
+from homeport.model.routes import find_route_problems
+
+KINDS = ("services", "functions", "sites", "databases", "caches", "topics", "buckets")
+USABLE = ("databases", "caches", "topics", "buckets")
+SINGLES = ("users", "mail")
+RESERVED = {*SINGLES, "release", "terraform", "homeport"}
+
+
+def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) -> list[Problem]:
+    """Everything wrong with the platform itself. References to `also_known` (parts that are broken) are let through."""
+    return [
+        *_name_problems(platform),
+        *_reference_problems(platform, also_known),
+        *find_route_problems(platform, also_known),
+        *_loop_problems(platform),
+        *_account_problems(platform),
+        *find_part_problems(platform),
+    ]
+
+
+def find_problems_in_environment(platform: Platform, environment: str, also_known: frozenset[str]) -> list[Problem]:
+    """Everything wrong with a platform that is already in this environment."""
+    long_names = [
+        Problem(problem.path, f"in environment {environment}, {problem.text}")
+        for problem in find_long_names(platform, environment)
+    ]
+    return [*find_problems(platform, also_known), *long_names]
+
+
+def find_unknown_overrides(platform: Platform, environment: str) -> list[Problem]:
+    """Overrides of things that the platform does not have."""
+    declared = platform.environment(environment)
+    return [
+        Problem(
+            ("environments", environment, kind, name),
+            f"there is no such one in `{kind}`, where overrides apply{suggest(name, getattr(platform, kind))}",
+        )
+        for kind in OVERRIDABLE
+        for name in getattr(declared, kind)
+        if name not in getattr(platform, kind)
+    ]
+
+
+def _name_problems(platform: Platform) -> Iterator[Problem]:
+    owner: dict[str, str] = {}
+    for kind in KINDS:
+        for name in getattr(platform, kind):
+            if name in RESERVED:
+                yield Problem((kind, name), f"{name!r} is a word of Homeport's own; choose another name")
+            elif name in owner:
+                yield Problem((kind, name), f"{owner[name]} already has this name; every name is used once")
+            owner.setdefault(name, kind)
+
+
+def _reference_problems(platform: Platform, also_known: frozenset[str]) -> Iterator[Problem]:
+    kind_of = {name: kind for kind in KINDS for name in getattr(platform, kind)}
+    usable = {name for name, kind in kind_of.items() if kind in USABLE}
+    usable |= {name for name in SINGLES if getattr(platform, name)}
+    for owners, owner, part in platform.with_code():
+        for key, targets, allowed in (("uses", part.uses, usable), ("on", part.on, set(platform.topics))):
+            for index, target in enumerate(targets):
+                if target in targets[:index]:
+                    yield Problem((owners, owner, key, index), f"{target!r} is there twice")
+                elif target not in allowed and target not in also_known:
+                    yield Problem((owners, owner, key, index), _unknown(key, target, allowed, kind_of))
+
+
+def _unknown(key: str, target: str, allowed: set[str], kind_of: dict[str, str]) -> str:
+    wanted = "a topic" if key == "on" else "a database, cache, topic, bucket, `users` or `mail`"
+    if target in kind_of:
+        return f"{target!r} is one of the {kind_of[target]}; expected {wanted}"
+    if target in SINGLES and key == "uses":
+        return f"{target!r} needs `{target}:` to be declared"
+    known = f"; there are {listed(sorted(allowed))}" if allowed else "; none is declared"
+    return f"{target!r} is not {wanted}{suggest(target, allowed) or known}"
+
+
+def _loop_problems(platform: Platform) -> Iterator[Problem]:
+    """Functions that would invoke each other for ever. A service may listen to its own topic: that is a job queue."""
+    publishers: dict[str, list[str]] = {}
+    for name, function in platform.functions.items():
+        for target in function.uses:
+            if target in platform.topics:
+                publishers.setdefault(target, []).append(name)
+    follows = {
+        name: [other for topic in function.on for other in publishers.get(topic, [])]
+        for name, function in platform.functions.items()
+    }
+    for loop in _loops(follows):
+        around = " → ".join([*loop, loop[0]])
+        yield Problem(("functions", loop[0], "on"), f"{around}: each message makes the next, without end")
+
+
+def _loops(follows: dict[str, list[str]]) -> Iterator[list[str]]:
+    """One loop per knot of a graph, found without recursion: take away what has no loop, then walk back in the rest."""
+    left = {name: set(others) for name, others in follows.items()}
+    while True:
+        ends = [name for name, others in left.items() if not others & left.keys()]
+        if not ends:
+            break
+        for name in ends:
+            del left[name]
+    while left:
+        walk: list[str] = []
+        here = next(iter(left))
+        while here not in walk:
+            walk.append(here)
+            here = sorted(
+                left[here] & left.keys() | {here} if not left[here] & left.keys() else left[here] & left.keys()
+            )[0]
+        yield walk[walk.index(here) :]
+        for name in walk:
+            left.pop(name, None)
+
+
+def _account_problems(platform: Platform) -> Iterator[Problem]:
+    taken: dict[str, str] = {names.LOCAL_ACCOUNT: LOCAL, names.LOCAL_MANAGEMENT_ACCOUNT: "the local organisation"}
+    for name, environment in platform.environments.items():
+        at = ("environments", name, "account")
+        if name == LOCAL:
+            if environment.account not in (None, names.LOCAL_ACCOUNT):
+                yield Problem(at, f"the account of {LOCAL} is on this machine; leave it out")
+        elif environment.account is None:
+            yield Problem(at, "is missing: the 12 digits of the AWS account of this environment")
+        elif environment.account in taken:
+            yield Problem(at, f"{environment.account} is already the account of {taken[environment.account]}")
+        else:
+            taken[environment.account] = name
