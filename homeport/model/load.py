@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from homeport.errors import HomeportError
 from homeport.model import rules
 from homeport.model.folders import fill_from_folders
-from homeport.model.platform import OVERRIDABLE, Platform
+from homeport.model.platform import OVERRIDABLE, Environment, Platform
 from homeport.model.problems import Place, Problem, convert_errors, render_path, show
 from homeport.model.source import Source, read_source
 
@@ -87,12 +87,22 @@ def _rules(platform: Platform, source: Source, complete: bool) -> list[Problem]:
 def _environment_problems(platform: Platform, name: str, known: frozenset[str]) -> list[Problem]:
     unknown = rules.find_unknown_overrides(platform, name)
     if unknown:
-        return unknown
+        platform = platform.model_copy(update={"environments": {name: _without(platform.environment(name), unknown)}})
     try:
         there = Platform.model_validate(platform.overlaid(name))
     except ValidationError as error:
-        return convert_errors(error, Platform)
-    return rules.find_problems_in_environment(there, name, known)
+        return unknown + convert_errors(error, Platform)
+    return unknown + rules.find_problems_in_environment(there, name, known)
+
+
+def _without(environment: Environment, unknown: list[Problem]) -> Environment:
+    """The environment without its overrides of things that there are not, so that the others are checked too."""
+    gone = {problem.path[-2:] for problem in unknown}
+    kept = {
+        kind: {name: part for name, part in getattr(environment, kind).items() if (kind, name) not in gone}
+        for kind in OVERRIDABLE
+    }
+    return environment.model_copy(update=kept)
 
 
 def _in_override(problem: Problem, environment: str, source: Source) -> Problem:

@@ -4,6 +4,7 @@ This file has references, names and environments; what concerns one part alone i
 """
 
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from homeport.model import names
 from homeport.model.limits import find_long_names
@@ -68,8 +69,9 @@ def _reference_problems(platform: Platform, also_known: frozenset[str]) -> Itera
     kind_of = {name: kind for kind in KINDS for name in getattr(platform, kind)}
     usable = {name for name, kind in kind_of.items() if kind in USABLE}
     usable |= {name for name in SINGLES if getattr(platform, name)}
+    topics = set(platform.topics)
     for owners, owner, part in platform.with_code():
-        for key, targets, allowed in (("uses", part.uses, usable), ("on", part.on, set(platform.topics))):
+        for key, targets, allowed in (("uses", part.uses, usable), ("on", part.on, topics)):
             for index, target in enumerate(targets):
                 if target in targets[:index]:
                     yield Problem((owners, owner, key, index), f"{target!r} is there twice")
@@ -94,35 +96,26 @@ def _loop_problems(platform: Platform) -> Iterator[Problem]:
         for target in function.uses:
             if target in platform.topics:
                 publishers.setdefault(target, []).append(name)
-    follows = {
+    precede = {
         name: [other for topic in function.on for other in publishers.get(topic, [])]
         for name, function in platform.functions.items()
     }
-    for loop in _loops(follows):
+    for loop in _loops(precede):
         around = " → ".join([*loop, loop[0]])
         yield Problem(("functions", loop[0], "on"), f"{around}: each message makes the next, without end")
 
 
-def _loops(follows: dict[str, list[str]]) -> Iterator[list[str]]:
-    """One loop per knot of a graph, found without recursion: take away what has no loop, then walk back in the rest."""
-    left = {name: set(others) for name, others in follows.items()}
+def _loops(precede: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Loops of a graph (who comes directly before whom), until what is left without them has none."""
+    left = dict(precede)
     while True:
-        ends = [name for name, others in left.items() if not others & left.keys()]
-        if not ends:
-            break
-        for name in ends:
-            del left[name]
-    while left:
-        walk: list[str] = []
-        here = next(iter(left))
-        while here not in walk:
-            walk.append(here)
-            here = sorted(
-                left[here] & left.keys() | {here} if not left[here] & left.keys() else left[here] & left.keys()
-            )[0]
-        yield walk[walk.index(here) :]
-        for name in walk:
-            left.pop(name, None)
+        try:
+            TopologicalSorter(left).prepare()
+            return
+        except CycleError as error:
+            loop = list(dict.fromkeys(error.args[1]))
+            yield loop
+            left = {name: [other for other in others if other not in loop] for name, others in left.items()}
 
 
 def _account_problems(platform: Platform) -> Iterator[Problem]:

@@ -121,7 +121,7 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return self._list(node, path)
-        return None if node.style is None and node.value in NULLS else node.value
+        return None if not node.style and node.value in NULLS else node.value
 
     def _list(self, node: Any, path: Place) -> list[Any]:
         values = []
@@ -137,7 +137,7 @@ class _Reader:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 self._add(line, path, "a key must be text")
-            elif key.value == MERGE and key.style is None:
+            elif key.value == MERGE and not key.style:
                 merged.append(item)
             elif key.value in values:
                 first = self.source.lines[(*path, key.value)]

@@ -1,0 +1,73 @@
+"""`homeport check` on platforms of 10 to 1,000 services: the figure, and whether it grows linearly."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from homeport.model.load import load_platform
+
+TARGET_SECONDS = 1.0  # for 100 services
+
+
+def write_platform(folder: Path, services: int) -> Path:
+    """A platform like the reference one, `services` wide: each with a database, routes, a topic and a listener."""
+    parts = [f"name: wide\nenvironments:\n  stage: {{account: '210000000001'}}\n  prod:\n{_overrides(services)}"]
+    parts.append("users: {clients: [web]}\nservices:\n" + "".join(_service(index) for index in range(services)))
+    parts.append("functions:\n" + "".join(_function(index) for index in range(services // 2)))
+    parts.append("databases:\n" + "".join(f"  db-{index}: {{version: '16'}}\n" for index in range(services)))
+    parts.append("topics:\n" + "".join(f"  topic-{index}: {{}}\n" for index in range(services)))
+    for index in range(services):
+        code = folder / f"services/s{index}"
+        code.mkdir(parents=True)
+        (code / "Procfile").write_text("web: gunicorn site.wsgi\nworker: python manage.py consume\nrelease: true\n")
+    for index in range(services // 2):
+        (folder / f"functions/f{index}").mkdir(parents=True)
+    file = folder / "homeport.yml"
+    file.write_text("".join(parts))
+    return file
+
+
+def measure(services: int, rounds: int = 3) -> float:
+    """Seconds to load and check a platform of this many services: the best of several rounds."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_platform(Path(folder), services)
+        return min(_seconds(file) for _ in range(rounds))
+
+
+def main() -> None:
+    """Print seconds by size and the ratio between 1,000 and 100 services (10 is linear)."""
+    measured = {services: measure(services) for services in (10, 100, 1000)}
+    for services, seconds in measured.items():
+        print(f"check, {services:5d} services: {seconds:7.3f} s")
+    print(f"check, target for 100 services: {measured[100] / TARGET_SECONDS:.2f} x of {TARGET_SECONDS} s")
+    print(f"check, growth from 100 to 1,000 services: {measured[1000] / measured[100]:.1f} x (linear: 10)")
+
+
+def _seconds(file: Path) -> float:
+    start = time.perf_counter()
+    load_platform(file)
+    return time.perf_counter() - start
+
+
+def _service(index: int) -> str:
+    return (
+        f"  s{index}:\n    path: services/s{index}\n    routes:\n"
+        f"      - ANY /s{index}\n      - {{route: 'ANY /s{index}/{{proxy+}}', auth: true}}\n"
+        f"    on: [topic-{index}]\n    uses: [db-{index}, topic-{index}, users]\n"
+    )
+
+
+def _function(index: int) -> str:
+    return f"  f{index}:\n    path: functions/f{index}\n    on: [topic-{index}]\n    uses: [db-{index}]\n"
+
+
+def _overrides(services: int) -> str:
+    sizes = "".join(
+        f"      s{index}: {{processes: {{web: {{cpu: 512, memory_mb: 1024, scale: {{min: 2, max: 8}}}}}}}}\n"
+        for index in range(services)
+    )
+    return f"    account: '210000000002'\n    availability: high\n    services:\n{sizes}"
+
+
+if __name__ == "__main__":
+    main()
