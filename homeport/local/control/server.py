@@ -1,0 +1,62 @@
+"""The HTTP server of the control plane: API calls run in threads, our own paths in the event loop.
+
+It is also the HTTP_PROXY of the programs that work on the local account (services with the account in their host name
+are reached that way), and refuses to tunnel: nothing can leave this machine through it.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp import web
+
+from homeport.local.control import dispatch
+from homeport.local.control.dispatch import Call
+
+log = logging.getLogger(__name__)
+THREADS_MAX = 256  # an SQS long poll holds one for up to 20 s
+BROWSER_SERVICES = ("cognito-idp", "s3")
+OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+AWS_HOSTS = (".amazonaws.com", ".api.aws")
+CORS = {
+    "Access-Control-Allow-Methods": "GET, PUT, POST, DELETE, HEAD",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Expose-Headers": "ETag, x-amzn-RequestId, x-amzn-ErrorType",
+    "Access-Control-Max-Age": "3600",
+}
+
+
+def create_server(own: web.Application | None = None) -> web.Server:
+    """An aiohttp server for everything; `own` answers what is under /_homeport/."""
+    pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="aws")
+
+    async def respond(request: web.BaseRequest) -> web.StreamResponse:
+        if refusal := _refused(request):
+            return refusal
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return web.Response(status=200, headers=CORS | {"Access-Control-Allow-Origin": "*"})
+        call = Call(request.method, request.raw_path, tuple(request.headers.items()), await request.read())
+        answer = await asyncio.get_running_loop().run_in_executor(pool, dispatch.answer, call)
+        return _response(request, answer)
+
+    return web.Server(respond, access_log=None, handler_cancellation=False)
+
+
+def _refused(request: web.BaseRequest) -> web.Response | None:
+    if request.method == "CONNECT":
+        return web.Response(
+            status=405, text="The local account does not tunnel: nothing leaves this machine through it.\n"
+        )
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    if host not in OWN_HOSTS and not host.endswith(AWS_HOSTS):
+        # A page on the internet whose name resolves to this machine (DNS rebinding).
+        return web.Response(status=403, text=f"{host} is not a host of the local account.\n")
+    return None
+
+
+def _response(request: web.BaseRequest, answer: dispatch.Answer) -> web.Response:
+    headers = {n: v for n, v in answer.headers.items() if n.lower() not in ("content-length", "status", "connection")}
+    if "Origin" in request.headers:
+        headers |= CORS | {"Access-Control-Allow-Origin": "*"}
+    response = web.Response(status=answer.status, headers=headers, body=answer.body)
+    return response
