@@ -1,0 +1,1 @@
+"""What a Django service needs to run on a platform built by Homeport: settings, messages, tokens, health, logs."""
