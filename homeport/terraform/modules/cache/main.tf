@@ -1,0 +1,44 @@
+# A Valkey cache that only named services reach, over TLS.
+
+resource "aws_elasticache_subnet_group" "this" {
+  name        = var.name
+  description = "Private subnets of ${var.name}."
+  subnet_ids  = var.network.subnet_ids
+}
+
+# Without rules: each service that uses the cache adds one for itself.
+resource "aws_security_group" "this" {
+  #checkov:skip=CKV2_AWS_5: Attached to the replication group below.
+  name        = "${var.name}-cache"
+  description = "Who may connect to ${var.name}."
+  vpc_id      = var.network.vpc_id
+
+  tags = { Name = "${var.name}-cache" }
+}
+
+resource "aws_elasticache_replication_group" "this" {
+  #checkov:skip=CKV_AWS_31: TLS is on. A token would be one more secret in every service for what the security group already ensures: only services that use this cache reach it.
+  #checkov:skip=CKV_AWS_191: Encrypted with AWS's own key; a cache holds nothing that is not elsewhere.
+  #checkov:skip=CKV2_AWS_50: Failover needs a replica; `replicas` asks for it.
+  replication_group_id = var.name
+  description          = "Cache ${var.name}."
+  engine               = "valkey"
+  engine_version       = var.engine_version
+  parameter_group_name = "default.valkey${split(".", var.engine_version)[0]}"
+  node_type            = var.size
+  port                 = 6379
+
+  num_cache_clusters         = 1 + var.replicas
+  automatic_failover_enabled = var.replicas > 0
+  multi_az_enabled           = var.replicas > 0
+
+  subnet_group_name          = aws_elasticache_subnet_group.this.name
+  security_group_ids         = [aws_security_group.this.id]
+  at_rest_encryption_enabled = true
+  transit_encryption_enabled = true
+  transit_encryption_mode    = "required"
+
+  auto_minor_version_upgrade = true
+  maintenance_window         = "sun:03:30-sun:04:30"
+  apply_immediately          = true
+}
