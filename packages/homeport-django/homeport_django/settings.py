@@ -130,7 +130,10 @@ def _logging(environment: Mapping[str, str]) -> dict[str, Any]:
         "formatters": {"json": {"()": "homeport_django.logs.JsonFormatter"}},
         "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
         "root": {"handlers": ["stdout"], "level": environment.get("LOG_LEVEL", "INFO").upper()},
-        "loggers": {"django": {"handlers": [], "propagate": True}},  # not a second time through Django's own handlers
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},  # not a second time through Django's own handlers
+            "botocore": {"level": "WARNING"},  # else each client tells where it found its credentials
+        },
     }
 
 

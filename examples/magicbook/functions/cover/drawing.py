@@ -63,7 +63,7 @@ def _draw_moon(picture: Image.Image, chance: random.Random, colour: str) -> None
         shift = size * scale * 0.3
         draw.ellipse([shift, -shift * 0.4, shift + size * scale, size * scale - shift * 0.4], fill=0)
     mask = mask.resize((size, size), Image.Resampling.LANCZOS)
-    picture.paste(colour, (chance.randint(MARGIN, WIDTH - MARGIN - size), chance.randint(330, 400)), mask)
+    picture.paste(colour, (chance.randint(MARGIN, WIDTH - MARGIN - size), chance.randint(270, 330)), mask)
 
 
 def _draw_hill(draw: ImageDraw.ImageDraw, chance: random.Random, height: float, colour: str) -> None:
