@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from homeport.local.data.targets import Targets
 from homeport.local.home import Home
 
 
@@ -82,6 +83,16 @@ class Part(Protocol):
     def live(self) -> list[Live]: ...
 
 
+async def _no_functions(
+    function_arn: str, qualifier: str | None, payload: bytes, *, log_tail: bool = False
+) -> InvokeResult:
+    raise LookupError(f"{function_arn}: no functions here")
+
+
+async def _ready() -> None:
+    return
+
+
 @dataclass(frozen=True)
 class Context:
     """Ways from a part of the data plane to the rest of the machine."""
@@ -93,4 +104,9 @@ class Context:
     aws: Callable[[str, str, str], Any]  # service, account, region → boto3 client (blocking: use asyncio.to_thread)
     log: Callable[[str, str, str, str, str], None]  # account, region, log group, stream, message; never blocks
     task_environment: Callable[[str, str], dict[str, str]]  # account, region → environment of tasks and functions here
+    targets: Targets = field(default_factory=Targets)  # the ECS part writes, the gateway reads
+    invoke: Invoke = _no_functions  # the functions part's, for the gateway and `/_homeport/invoke`
+    data_ready: Callable[[], Awaitable[None]] = (
+        _ready  # databases and caches run, or had their time: start programs after it
+    )
     extra: dict[str, Any] = field(default_factory=dict)
