@@ -26,6 +26,8 @@ def fill_from_folders(platform: Platform, root: Path) -> tuple[Platform, list[Pr
 
 
 def _folder_problems(root: Path, path: str, at: Place) -> list[Problem]:
+    if Path(path).is_absolute() or not path:
+        return []  # said by `parts.py`
     if "\0" in path or not (root / path).is_dir():
         return [Problem(at, f"{show(path)} is not a folder (relative to homeport.yml)")]
     return []

@@ -30,8 +30,10 @@ def load_platform(file: Path) -> Platform:
     found: list[tuple[int, Problem]] = list(source.problems)
     platform, wrong = _validate(source.value)
     if platform:
-        platform, missing = fill_from_folders(platform, file.parent)
-        wrong += missing + _rules(platform, source, complete=not wrong)
+        platform, more = fill_from_folders(platform, file.parent)
+        more += _rules(platform, source, complete=not wrong)
+        broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
+        wrong += [problem for problem in more if problem.path not in broken]
     found += [(source.line(problem.path), problem) for problem in wrong]
     if found or platform is None:
         raise HomeportError(_render(file, found), HINT)

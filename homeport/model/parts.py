@@ -65,7 +65,7 @@ def _python_problems(platform: Platform) -> Iterator[Problem]:
 
 def _path_problems(path: str, at: Place) -> Iterator[Problem]:
     if PurePosixPath(path).is_absolute() or not path:
-        yield Problem(at, f"{show(path)} is not a folder relative to homeport.yml")
+        yield Problem(at, f"{show(path)} is absolute or empty; folders are relative to homeport.yml")
 
 
 def _service_problems(service: Service, at: Place) -> Iterator[Problem]:

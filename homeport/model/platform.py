@@ -86,7 +86,7 @@ class Process(Model):
     command: str | None = Field(None, description="Shell command; default: the line of this name in the Procfile.")
     cpu: int = Field(256, description="CPU units; 1024 are one vCPU.")
     memory_mb: int = Field(512, description="Memory in MiB; must be a Fargate size for `cpu`.")
-    scale: Scale = Scale()
+    scale: Scale = Field(Scale(), description="How many tasks run.")
     stop_timeout_seconds: int = Field(30, ge=1, le=120, description="From SIGTERM to SIGKILL.")
 
 
@@ -103,9 +103,9 @@ class Route(Short):
 class HealthCheck(Short):
     """How the load balancer knows that a task can take requests. In the file also short: a path."""
 
-    path: str = "/healthz"
-    interval_seconds: int = Field(15, ge=5, le=300)
-    timeout_seconds: int = Field(5, ge=2, le=120)
+    path: str = Field("/healthz", description="Answers 200 when the task can take requests; needs no route.")
+    interval_seconds: int = Field(15, ge=5, le=300, description="Between two checks.")
+    timeout_seconds: int = Field(5, ge=2, le=120, description="Until a check counts as failed.")
     grace_seconds: int = Field(60, ge=0, le=3600, description="Failures in this time after the start do not count.")
 
 
@@ -117,8 +117,8 @@ class Service(Model):
     release: str | None = Field(
         None, description="Command run once, before a release is made current; default: Procfile's `release`."
     )
-    health: HealthCheck = HealthCheck()
-    routes: tuple[Route, ...] = ()
+    health: HealthCheck = Field(HealthCheck(), description="How it is known that a task can take requests.")
+    routes: tuple[Route, ...] = Field((), description="What of the one API this answers; `web` does in a service.")
     uses: tuple[Name, ...] = Field((), description="Databases, caches, topics (to publish), buckets, `users`, `mail`.")
     on: tuple[Name, ...] = Field((), description="Topics whose messages are queued for this service.")
     environment: dict[str, Setting] = Field(
@@ -131,38 +131,40 @@ class Service(Model):
 class Function(Model):
     """On-demand code on Lambda."""
 
-    path: str
+    path: str = Field(description="Folder of the code, relative to homeport.yml.")
     handler: str = Field("main.handler", description="`module.function`.")
-    memory_mb: int = Field(256, ge=128, le=10240)
-    timeout_seconds: int = Field(30, ge=1, le=900)
-    routes: tuple[Route, ...] = ()
+    memory_mb: int = Field(256, ge=128, le=10240, description="Memory in MiB; CPU grows with it.")
+    timeout_seconds: int = Field(
+        30, ge=1, le=900, description="Until an invocation is ended; routes wait 30 s at the most."
+    )
+    routes: tuple[Route, ...] = Field((), description="What of the one API this answers; `web` does in a service.")
     on: tuple[Name, ...] = Field(
         (), description="Topics whose messages invoke this function, through a queue of its own."
     )
     schedule: str | None = Field(
         None, description="`rate(5 minutes)`, `cron(0 6 * * ? *)`: EventBridge Scheduler's grammar."
     )
-    uses: tuple[Name, ...] = ()
-    environment: dict[str, Setting] = {}
-    python: Version | None = None
+    uses: tuple[Name, ...] = Field((), description="Databases, caches, topics (to publish), buckets, `users`, `mail`.")
+    environment: dict[str, Setting] = Field({}, description="Plain settings; never secrets.")
+    python: Version | None = Field(None, description="Default: the platform's.")
     concurrency: int | None = Field(None, ge=0, le=1000, description="Reserved concurrency.")
 
 
 class Database(Model):
     """A PostgreSQL instance of its own on RDS."""
 
-    version: PostgresVersion = "16"
+    version: PostgresVersion = Field("16", description="Major version of PostgreSQL.")
     size: str = Field("db.t4g.micro", description="RDS instance class.")
-    storage_gb: int = Field(20, ge=20, le=65536)
-    extensions: tuple[str, ...] = ()
-    backup_days: int = Field(7, ge=1, le=35)
+    storage_gb: int = Field(20, ge=20, le=65536, description="Disk at the start; RDS lets it grow, never shrink.")
+    extensions: tuple[str, ...] = Field((), description="PostgreSQL extensions that migrations create.")
+    backup_days: int = Field(7, ge=1, le=35, description="How far back in time it can be restored.")
 
 
 class Cache(Model):
     """A Valkey cache on ElastiCache."""
 
-    size: str = "cache.t4g.micro"
-    replicas: int = Field(0, ge=0, le=5)
+    size: str = Field("cache.t4g.micro", description="ElastiCache node type.")
+    replicas: int = Field(0, ge=0, le=5, description="Copies in other zones that take over when it fails.")
 
 
 class Topic(Model):
@@ -177,14 +179,16 @@ class Bucket(Model):
     """A private S3 bucket."""
 
     public_read: bool = Field(False, description="Served to everyone, read-only, through CloudFront.")
-    expire_days: int | None = Field(None, ge=1)
+    expire_days: int | None = Field(None, ge=1, description="Objects are deleted at this age; default: never.")
 
 
 class Users(Model):
     """The Cognito user pool; its tokens are checked at the gateway."""
 
-    clients: tuple[Name, ...] = ("web",)
-    groups: tuple[Name, ...] = ()
+    clients: tuple[Name, ...] = Field(
+        ("web",), description="Applications that sign users in, each with its own client id."
+    )
+    groups: tuple[Name, ...] = Field((), description="Groups of users; a token names its user's.")
     scopes: tuple[str, ...] = Field((), description="Custom OAuth scopes of the API, without the prefix.")
 
 
@@ -197,8 +201,8 @@ class Mail(Model):
 class Site(Model):
     """A static website on S3 behind CloudFront."""
 
-    path: str
-    index: str = "index.html"
+    path: str = Field(description="Folder of the files, relative to homeport.yml.")
+    index: str = Field("index.html", description="Served for a folder.")
     not_found: str = Field(
         "index.html", description="Served where nothing is found; `index.html` suits single-page sites."
     )
@@ -208,34 +212,36 @@ class Environment(Model):
     """One account, one network, one set of data; parts of the platform named here are laid over it."""
 
     account: AccountId | None = Field(None, description="Needed for every environment but `local`.")
-    region: str | None = None
+    region: str | None = Field(None, description="Default: the platform's.")
     availability: Literal["standard", "high"] = Field(
         "standard", description="`high`: a NAT gateway per zone, standby databases."
     )
     protect: bool = Field(True, description="Refuse to destroy what holds data; always off in `local`.")
-    services: dict[Name, dict[str, Any]] = {}
-    functions: dict[Name, dict[str, Any]] = {}
-    databases: dict[Name, dict[str, Any]] = {}
-    caches: dict[Name, dict[str, Any]] = {}
-    buckets: dict[Name, dict[str, Any]] = {}
+    services: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
+    functions: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
+    databases: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
+    caches: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
+    buckets: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
 
 
 class Platform(Model):
     """Everything one homeport.yml declares."""
 
-    name: Name
-    region: str = "eu-west-1"
-    python: Version = "3.12"
-    services: dict[Name, Service] = {}
-    functions: dict[Name, Function] = {}
-    sites: dict[Name, Site] = {}
-    databases: dict[Name, Database] = {}
-    caches: dict[Name, Cache] = {}
-    topics: dict[Name, Topic] = {}
-    buckets: dict[Name, Bucket] = {}
-    users: Users | None = None
-    mail: Mail | None = None
-    environments: dict[Name, Environment] = {}
+    name: Name = Field(description="Begins every name in AWS.")
+    region: str = Field("eu-west-1", description="AWS region.")
+    python: Version = Field("3.12", description="Version of services and functions that do not say theirs.")
+    services: dict[Name, Service] = Field({}, description="Long-running applications, by name.")
+    functions: dict[Name, Function] = Field({}, description="On-demand code, by name.")
+    sites: dict[Name, Site] = Field({}, description="Static websites, by name.")
+    databases: dict[Name, Database] = Field({}, description="PostgreSQL databases, by name.")
+    caches: dict[Name, Cache] = Field({}, description="Valkey caches, by name.")
+    topics: dict[Name, Topic] = Field({}, description="What is published and listened to, by name.")
+    buckets: dict[Name, Bucket] = Field({}, description="Object stores, by name.")
+    users: Users | None = Field(None, description="The user pool, if there is one.")
+    mail: Mail | None = Field(None, description="Mail, if any is sent.")
+    environments: dict[Name, Environment] = Field(
+        {}, description="Accounts that the platform runs in, by name; `local` is always there."
+    )
 
     @model_validator(mode="before")  # runs before `_from_nothing`, which would drop them
     @classmethod

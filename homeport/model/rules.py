@@ -33,11 +33,7 @@ def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) 
 
 def find_problems_in_environment(platform: Platform, environment: str, also_known: frozenset[str]) -> list[Problem]:
     """Everything wrong with a platform that is already in this environment."""
-    long_names = [
-        Problem(problem.path, f"in environment {environment}, {problem.text}")
-        for problem in find_long_names(platform, environment)
-    ]
-    return [*find_problems(platform, also_known), *long_names]
+    return [*find_problems(platform, also_known), *find_long_names(platform, environment)]
 
 
 def find_unknown_overrides(platform: Platform, environment: str) -> list[Problem]:

@@ -1,0 +1,32 @@
+"""`homeport init`: a commented homeport.yml to start from."""
+
+from pathlib import Path
+
+import click
+
+from homeport.errors import HomeportError
+from homeport.model.starter import find_projects, render_starter
+
+
+@click.command()
+@click.pass_obj
+def init(file: Path) -> None:
+    """Write a commented homeport.yml to start from.
+
+    Folders with a Procfile or a manage.py become its services. A file that exists is never overwritten.
+    """
+    folder = file.parent
+    if not folder.is_dir():
+        raise HomeportError(f"{folder}: is not a folder", f"mkdir -p {folder}")
+    projects = find_projects(folder)
+    text = render_starter(folder.resolve().name, projects)
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise HomeportError(f"{file}: is already there", "homeport check") from None
+    except OSError as error:
+        raise HomeportError(f"{file}: cannot be written: {error.strerror}") from None
+    found = ", ".join(project.name for project in projects)
+    click.echo(f"wrote {file}" + (f" with {found}" if found else ""))
+    click.echo("next: look through it, then `homeport check`", err=True)
