@@ -155,7 +155,8 @@ async def test_a_function_that_takes_too_long_is_killed(plane) -> None:
 
 
 async def test_kill_9_of_a_process_fails_its_invocation_and_not_the_next(plane) -> None:
-    source = "import os, time\ndef handler(e, c):\n    print(os.getpid())\n    time.sleep(e.get('sleep', 0))\n    return 'ok'"
+    body = "print(os.getpid()); time.sleep(e.get('sleep', 0)); return 'ok'"
+    source = f"import os, time\ndef handler(e, c): {body}"
     arn = await plane.deploy(source, Timeout=30)
     running = asyncio.create_task(plane.functions.invoke(arn, None, b'{"sleep": 20}'))
     pid = await first_number(plane)
