@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from homeport.local import aws
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "magicbook"
 UP_TIMEOUT_SECONDS = 420
@@ -63,6 +65,11 @@ class Running:
 
     def homeport(self, *arguments: str, timeout: float = UP_TIMEOUT_SECONDS) -> subprocess.CompletedProcess[str]:
         return homeport(*arguments, home=self.root, file=self.file, timeout=timeout)
+
+    def aws(self, service: str) -> Any:
+        """boto3 client in the example's local account."""
+        url = json.loads((self.home / "control.json").read_text())["url"]
+        return aws.client(service, url, "100000000001", "eu-west-1")
 
     def token(self) -> str:
         done = self.homeport("token")
