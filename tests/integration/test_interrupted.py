@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of `up`, two `up`s at once, a busy machine: nothing is left behind, and the next `up` goes on."""
+"""Ctrl-C at any moment, two `up`s at once, a busy port: nothing is left behind, and the next `up` goes on."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def processes_of(home: Path) -> list[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            cwd = os.readlink(process / "cwd")
+            cwd = str((process / "cwd").readlink())
         except OSError:
             continue
         if int(process.name) != os.getpid() and (str(home) in line or cwd.startswith(str(home.parent))):
