@@ -1,0 +1,250 @@
+"""Platform → blocks of the stack `foundation`: what must survive, and what everything else hangs on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from homeport.model import names
+from homeport.terraform.calls import call, label, map_of, output, reference
+from homeport.terraform.hcl import Block, Expression
+from homeport.terraform.listeners import FIRST_PORT, LAST_PORT, assign_listeners, services_with_routes
+from homeport.terraform.roots import Place
+
+STORAGE_GROWTH = 4  # a database may grow by itself to this many times its size
+STORAGE_MAX_GB = 65536
+VISIBILITY_SECONDS = 120  # a message that a service received stays hidden this long
+VISIBILITY_OF_FUNCTION = (
+    6  # times its timeout, as AWS advises: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+)
+
+
+def render_foundation(place: Place) -> list[Block]:
+    """Module calls and outputs, in reading order."""
+    return [*_network(place), *_data(place), *_messages(place), *_front(place), *_outputs(place)]
+
+
+def distributions(place: Place) -> dict[str, str]:
+    """What CloudFront serves: name of the site or public bucket → name of the bucket in S3."""
+    platform = place.platform
+    public = [name for name, bucket in platform.buckets.items() if bucket.public_read]
+    return {name: names.bucket(*place.prefix, name, place.account) for name in public} | {
+        name: names.site_bucket(*place.prefix, name, place.account) for name in platform.sites
+    }
+
+
+def _network(place: Place) -> Iterator[Block]:
+    yield call(
+        "network",
+        "network",
+        name=names.prefix(*place.prefix),
+        region=place.platform.region,
+        nat_gateway_per_zone=place.settings.availability == "high",
+    )
+
+
+def _data(place: Place) -> Iterator[Block]:
+    network = {"vpc_id": reference("network", "vpc_id"), "subnet_ids": reference("network", "private_subnet_ids")}
+    for name, database in place.platform.databases.items():
+        identifier = names.database(*place.prefix, name)
+        grown = min(database.storage_gb * STORAGE_GROWTH, STORAGE_MAX_GB)
+        yield call(
+            "database",
+            label("database", name),
+            name=identifier,
+            database=name.replace("-", "_"),
+            network=network,
+            parameter_path=names.parameter(place.name, f"databases/{name}", "URL").removesuffix("/URL"),
+            engine_version=database.version,
+            size=database.size,
+            storage={"gb": database.storage_gb, "max_gb": grown},
+            extensions=sorted(database.extensions),
+            availability={"standby": place.settings.availability == "high", "backup_days": database.backup_days},
+            deletion={
+                "protected": place.protected,
+                "final_snapshot": None if place.name == "local" else f"{identifier}-final",
+            },
+        )
+    for name, cache in place.platform.caches.items():
+        yield call(
+            "cache",
+            label("cache", name),
+            name=names.cache(*place.prefix, name),
+            network=network,
+            size=cache.size,
+            replicas=cache.replicas,
+        )
+    yield from _buckets(place)
+
+
+def _buckets(place: Place) -> Iterator[Block]:
+    served = distributions(place)
+    private = {
+        name: names.bucket(*place.prefix, name, place.account) for name in place.platform.buckets if name not in served
+    }
+    for name, bucket_name in (private | served).items():
+        declared, site = place.platform.buckets.get(name), place.platform.sites.get(name)
+        yield call(
+            "bucket",
+            label("bucket", name),
+            name=bucket_name,
+            expire_days=declared.expire_days if declared else None,
+            distribution_arns=[reference(label("cdn", name), "distribution_arn")] if name in served else [],
+            protected=place.protected and site is None,  # a site is uploaded again by any deploy
+        )
+        if name in served:
+            yield call(
+                "cdn",
+                label("cdn", name),
+                name=names.shorten(f"{names.prefix(*place.prefix)}-{name}", 64),
+                bucket_domain_name=reference(label("bucket", name), "domain_name"),
+                index=site.index if site else None,
+                not_found=site.not_found if site else None,
+            )
+
+
+def _messages(place: Place) -> Iterator[Block]:
+    for name, topic in place.platform.topics.items():
+        yield call(
+            "topic",
+            label("topic", name),
+            name=names.topic(*place.prefix, name),
+            retries=topic.retries,
+            listeners={
+                listener: {
+                    "queue": names.queue(*place.prefix, name, listener),
+                    "dead_letter_queue": names.dead_letter_queue(*place.prefix, name, listener),
+                    "visibility_timeout_seconds": seconds,
+                }
+                for listener, seconds in _listeners(place, name).items()
+            },
+        )
+    if mail := place.platform.mail:
+        domain = mail.sender.rpartition("@")[2].lower()
+        yield call("mail", "mail", name=names.prefix(*place.prefix), domain=domain)
+
+
+def _listeners(place: Place, topic: str) -> dict[str, int]:
+    """Who listens to a topic, and for how long a received message stays hidden."""
+    services = {n: VISIBILITY_SECONDS for n, part in place.platform.services.items() if topic in part.on}
+    functions = {
+        name: part.timeout_seconds * VISIBILITY_OF_FUNCTION
+        for name, part in place.platform.functions.items()
+        if topic in part.on
+    }
+    return services | functions
+
+
+def _front(place: Place) -> Iterator[Block]:
+    platform, prefix = place.platform, names.prefix(*place.prefix)
+    if users := platform.users:
+        yield call(
+            "users",
+            "users",
+            name=names.user_pool(*place.prefix),
+            clients=list(users.clients),
+            groups=list(users.groups),
+            scopes=list(users.scopes),
+            protected=place.protected,
+        )
+    yield call(
+        "cluster",
+        "cluster",
+        name=names.cluster(*place.prefix),
+        repositories={name: names.repository(*place.prefix, name) for name in platform.services},
+        protected=place.protected,
+    )
+    numbers = {
+        listener.load_balancer for listener in assign_listeners(services_with_routes(place.platform)).values()
+    } or {"1"}
+    tokens = {
+        "issuer": reference("users", "issuer"),
+        "audience": Expression("values(module.users.client_ids)"),
+    }
+    yield call(
+        "gateway",
+        "gateway",
+        name=prefix,
+        network={
+            "vpc_id": reference("network", "vpc_id"),
+            "vpc_cidr": reference("network", "vpc_cidr"),
+            "subnet_ids": reference("network", "private_subnet_ids"),
+        },
+        load_balancers={number: _load_balancer(place, number) for number in sorted(numbers, key=int)},
+        listener_ports={"from": FIRST_PORT, "to": LAST_PORT},
+        tokens=tokens if platform.users else None,
+        cors_origins=[reference(label("cdn", site), "url") for site in platform.sites],
+        log_group=names.log_group(place.name, "api"),
+    )
+
+
+def _load_balancer(place: Place, number: str) -> str:
+    name = names.load_balancer(*place.prefix)
+    return name if number == "1" else names.shorten(f"{name}-{number}", 32)
+
+
+def _outputs(place: Place) -> Iterator[Block]:
+    platform, served = place.platform, distributions(place)
+    yield output(
+        "network", "Network and private subnets.", map_of("network", "vpc_id", ("subnet_ids", "private_subnet_ids"))
+    )
+    yield output("cluster", "The ECS cluster.", map_of("cluster", "name", "arn"))
+    yield output("repositories", "Image repository of each service.", reference("cluster", "repositories"))
+    yield output(
+        "api",
+        "The one API, and what routes to services need.",
+        map_of(
+            "gateway",
+            *("id", "endpoint", "host", "execution_arn", "authorizer_id", "vpc_link_id"),
+            *("load_balancer_arns", "load_balancer_security_group_id"),
+        ),
+    )
+    kinds: dict[str, tuple[str, Any]] = {
+        "databases": (
+            "Databases, and the parameter with each one's URL.",
+            {
+                name: map_of(
+                    label("database", name),
+                    "name",
+                    "address",
+                    "port",
+                    "security_group_id",
+                    "url_parameter_arn",
+                    "url_parameter_name",
+                )
+                for name in platform.databases
+            },
+        ),
+        "caches": (
+            "Caches.",
+            {name: map_of(label("cache", name), "url", "port", "security_group_id") for name in platform.caches},
+        ),
+        "topics": (
+            "Topics, and the queues of who listens.",
+            {name: map_of(label("topic", name), "arn", "queues") for name in platform.topics},
+        ),
+        "buckets": (
+            "Buckets, and where CloudFront serves them.",
+            {
+                name: map_of(label("bucket", name), "name", "arn")
+                | ({"url": reference(label("cdn", name), "url")} if name in served else {})
+                for name in platform.buckets
+            },
+        ),
+        "sites": (
+            "Websites: bucket, distribution and URL.",
+            {
+                name: {"bucket": reference(label("bucket", name), "name")}
+                | map_of(label("cdn", name), "distribution_id", "url")
+                for name in platform.sites
+            },
+        ),
+    }
+    for kind, (description, value) in kinds.items():
+        if value:
+            yield output(kind, description, value)
+    if platform.users:
+        yield output("users", "The user pool.", map_of("users", "id", "arn", "issuer", "client_ids"))
+    if platform.mail:
+        value = {"sender": platform.mail.sender} | map_of(
+            "mail", "identity_arn", "configuration_set_arn", "dns_records"
+        )
+        yield output("mail", "Who mail comes from, and the DNS records that prove it.", value)
