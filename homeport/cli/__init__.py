@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a commented homeport.yml to start from."),
     "check": ("check", "Check homeport.yml; all mistakes at once."),
     "schema": ("schema", "Print the JSON Schema of homeport.yml, for editors."),
+    "build": ("build", "Build the images of services and the packages of functions."),
 }
 
 

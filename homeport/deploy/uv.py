@@ -1,0 +1,91 @@
+"""Runs uv, which resolves and installs requirements; what it says when it cannot is what the user reads."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from homeport.errors import HomeportError
+
+OLDEST = (3, 11)
+CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+# What uv may learn from the user's own environment; AWS keys, tokens and settings of a service are not among it.
+PASSED_ON = re.compile(
+    r"^(PATH|HOME|USER|LANG|LC_.*|TMPDIR|XDG_.*|UV_.*|PIP_.*|NETRC|SSL_CERT_.*|REQUESTS_CA_BUNDLE"
+    r"|(HTTPS?|ALL|NO)_PROXY)$",
+    re.IGNORECASE,
+)
+WORDS_MAX = 4000
+
+
+@dataclass(frozen=True)
+class Python:
+    """An interpreter on this machine."""
+
+    version: str
+    path: str
+
+
+def run_uv(arguments: Sequence[str], folder: Path, what: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run uv in `folder`; what it printed. Raises HomeportError `what: …` with uv's own words."""
+    command = [find_uv_bin(), "--no-progress", "--color", "never", *arguments]
+    return run(command, folder, what, {**_own_environment(), **(environment or {})})
+
+
+def run(command: Sequence[str], folder: Path, what: str, environment: Mapping[str, str]) -> str:
+    """Run a command to its end; stdout. Raises HomeportError with what it said on stderr (credentials hidden)."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except OSError as error:
+        raise HomeportError(f"{what}: {command[0]} cannot be started: {error.strerror}") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise HomeportError(f"{what}: {CREDENTIALS.sub('***@', said)[-WORDS_MAX:]}")
+    return done.stdout.decode(errors="replace")
+
+
+@cache
+def find_python(wanted: str) -> Python:
+    """The interpreter of that version, or the nearest that is installed. Raises HomeportError if there is none.
+
+    Nothing is downloaded. The version of the answer says whether it is the one that was wanted.
+    """
+    if wanted == _minor(sys.version_info[:2]):
+        return Python(wanted, str(Path(sys.base_prefix, "bin", f"python{wanted}")))
+    for version in [wanted, *_nearest(wanted)]:
+        try:
+            path = run_uv(["python", "find", "--no-project", "--no-python-downloads", version], Path("/"), "python")
+        except HomeportError:
+            continue
+        return Python(version, path.strip())
+    raise HomeportError(
+        f"python {wanted}: neither it nor another from {_minor(OLDEST)} is installed", f"uv python install {wanted}"
+    )
+
+
+def base_environment() -> dict[str, str]:
+    """The user's environment without anything secret or of AWS."""
+    return {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
+
+
+def _own_environment() -> dict[str, str]:
+    return base_environment() | {"UV_PYTHON_DOWNLOADS": "never"}
+
+
+def _nearest(wanted: str) -> list[str]:
+    """Other versions, nearest first, newer before older."""
+    minor = int(wanted.partition(".")[2] or 0)
+    others = sorted({*range(OLDEST[1], 16)} - {minor}, key=lambda other: (abs(other - minor), -other))
+    return [f"3.{other}" for other in others]
+
+
+def _minor(version: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in version[:2])
