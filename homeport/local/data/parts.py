@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from homeport.local.data.certificates import Certificates
 from homeport.local.data.context import Context, Invoke, Part
+from homeport.local.data.rds.databases import Databases
+from homeport.local.data.supervisor import supervise
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ class Parts:
 
 def build_parts(context: Context, certificates: Certificates) -> Parts:
     """All parts that there are."""
+    supervisor = supervise(context.home)
     entrances = _found(
         context,
         gateway="gateway.gateway:Gateway",
@@ -32,11 +35,11 @@ def build_parts(context: Context, certificates: Certificates) -> Parts:
         schedules="functions.schedules:Schedules",
     )
     programs = _found(context, tasks="ecs.service:Tasks", functions="functions.functions:Functions")
-    stores = _found(context, databases="rds.databases:Databases")
+    databases = Databases(context, certificates, supervisor)
+    stores: dict[str, Part] = {"databases": databases}
 
     async def data_ready() -> None:
-        for part in stores.values():
-            await cast(Any, part).ready()
+        await databases.ready()
 
     functions = cast(Any, programs["functions"])
     return Parts((("entrances", entrances), ("programs", programs), ("stores", stores)), functions.invoke, data_ready)
