@@ -45,12 +45,12 @@ def token_required(view: View) -> View:
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             request.caller = read_caller(request.headers.get("Authorization", ""))  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
         except InvalidToken as error:
             challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             return JsonResponse({"error": str(error)}, status=401, headers=challenge)
         except jwt.PyJWKClientConnectionError:
             return JsonResponse({"error": "Signing in cannot be checked right now"}, status=503)
-        return view(request, *args, **kwargs)
 
     return checked
 
@@ -82,9 +82,15 @@ def read_caller(authorization: str) -> Caller:
 
 
 def read_email(caller: Caller) -> str | None:
-    """The caller's address: access tokens do not carry it, so the user pool is asked, with the caller's own token."""
-    client = boto3.client("cognito-idp", config=Config(signature_version=UNSIGNED, connect_timeout=2, read_timeout=5))
-    user = client.get_user(AccessToken=caller.token)
+    """The caller's address: access tokens do not carry it, so the user pool is asked, with the caller's own token.
+
+    Raises InvalidToken if that has been revoked, and botocore's errors if the user pool does not answer.
+    """
+    client = _cognito(_endpoint(), _region())
+    try:
+        user = client.get_user(AccessToken=caller.token)
+    except client.exceptions.NotAuthorizedException as error:
+        raise InvalidToken("You have been signed out: sign in again") from error
     return next((a["Value"] for a in user["UserAttributes"] if a["Name"] == "email"), None)
 
 
@@ -117,9 +123,17 @@ def _keys(url: str) -> jwt.PyJWKClient:
     return jwt.PyJWKClient(url, timeout=JWKS_TIMEOUT_SECONDS, lifespan=JWKS_LIFESPAN_SECONDS)
 
 
+@cache
+def _cognito(endpoint: str, region: str) -> Any:
+    """A client without credentials: the calls that carry a user's token need none."""
+    retries = {"mode": "standard", "total_max_attempts": 2}
+    config = Config(signature_version=UNSIGNED, connect_timeout=2, read_timeout=5, retries=retries)
+    return boto3.client("cognito-idp", endpoint_url=endpoint, region_name=region, config=config)
+
+
 def _endpoint() -> str:
-    """Where Cognito answers, by boto3's own rules."""
-    own = os.environ.get("AWS_ENDPOINT_URL_COGNITO_IDP") or os.environ.get("AWS_ENDPOINT_URL")
+    """Where Cognito answers, by the rules of AWS's SDKs."""
+    own = os.environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") or os.environ.get("AWS_ENDPOINT_URL")
     return (own or f"https://cognito-idp.{_region()}.amazonaws.com").rstrip("/")
 
 

@@ -31,21 +31,21 @@ class Consumer:
         self.visibility_seconds = visibility_seconds
         self.stopping = threading.Event()
         self.failed = False
+        self.failures = 0  # in a row
         self._busy = threading.Lock()
 
     def run(self) -> None:
         """Blocks. Trouble in reaching the queue is logged and waited out: a worker must outlive it."""
-        failures = 0
         while not self.stopping.is_set():
             try:
                 publish_waiting()
                 self.poll()
-                failures = 0
+                self.failures = 0
             except (BotoCoreError, ClientError, DatabaseError) as error:
-                failures += 1
+                self.failures += 1
                 logger.warning("cannot reach queue or database: %s", error, extra={"topic": self.topic})
                 close_old_connections()
-                self.stopping.wait(min(2**failures, 30))
+                self.stopping.wait(min(2**self.failures, 30))
 
     def poll(self, wait_seconds: int = POLL_SECONDS) -> bool:
         """Waits for a message and works on it; False if none came."""

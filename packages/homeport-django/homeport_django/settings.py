@@ -124,14 +124,15 @@ def _uploads(media: str | None, environment: Mapping[str, str]) -> dict[str, Any
 
 def _logging(environment: Mapping[str, str]) -> dict[str, Any]:
     """One JSON object per line on stdout, so that CloudWatch Logs can filter by field."""
+    level = environment.get("LOG_LEVEL", "INFO").upper()
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "homeport_django.logs.JsonFormatter"}},
         "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
-        "root": {"handlers": ["stdout"], "level": environment.get("LOG_LEVEL", "INFO").upper()},
+        "root": {"handlers": ["stdout"], "level": level},
         "loggers": {
-            "django": {"handlers": [], "propagate": True},  # not a second time through Django's own handlers
+            "django": {"handlers": [], "level": level},  # not a second time through Django's own handlers
             "botocore": {"level": "WARNING"},  # else each client tells where it found its credentials
         },
     }

@@ -25,12 +25,12 @@ class UserPool(AbstractContextManager["UserPool"]):
     """Answers Cognito's two calls that services make: the pool's keys, and GetUser."""
 
     def __enter__(self) -> "UserPool":
+        self.revoked: set[str] = set()
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _endpoint(self))
         self._stack = ExitStack()
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self._stack.callback(self.server.server_close)
-        self._stack.callback(self.server.shutdown)
+        self._stack.callback(self.stop)
         self._stack.enter_context(mock.patch.dict(os.environ, self._environment()))
         return self
 
@@ -38,6 +38,11 @@ class UserPool(AbstractContextManager["UserPool"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def stop(self) -> None:
+        """From now on nobody answers."""
+        self.server.shutdown()
+        self.server.server_close()
 
     def token(self, username: str, *groups: str, key: Any = None, **claims: Any) -> str:
         """A signed access token; `claims` replaces single claims, `key` the key it is signed with."""
@@ -59,8 +64,10 @@ class UserPool(AbstractContextManager["UserPool"]):
         public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
-    def user(self, token: str) -> dict[str, Any]:
-        """GetUser's answer: everybody's address is `<username>@readers.example`."""
+    def user(self, token: str) -> dict[str, Any] | None:
+        """GetUser's answer: everybody's address is `<username>@readers.example`. None for tokens in `revoked`."""
+        if token in self.revoked:
+            return None
         username = jwt.decode(token, self.key.public_key(), algorithms=["RS256"])["username"]
         return {
             "Username": username,
@@ -71,7 +78,7 @@ class UserPool(AbstractContextManager["UserPool"]):
         return {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL_COGNITO_IDP": f"http://127.0.0.1:{self.server.server_port}",
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": f"http://127.0.0.1:{self.server.server_port}",
             "USER_POOL_ID": POOL,
             "USER_POOL_CLIENT_IDS": f"{CLIENT},mobile",
         }
@@ -84,11 +91,14 @@ def _endpoint(pool: UserPool) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.answer(pool.user(body["AccessToken"]))
+            if user := pool.user(body["AccessToken"]):
+                self.answer(user)
+            else:
+                self.answer({"__type": "NotAuthorizedException", "message": "Access Token has been revoked"}, 400)
 
-        def answer(self, content: dict[str, Any]) -> None:
+        def answer(self, content: dict[str, Any], status: int = 200) -> None:
             data = json.dumps(content).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -51,13 +51,12 @@ def send_receipt(order: dict[str, Any]) -> None:
 
 def render_receipt(order: dict[str, Any]) -> tuple[str, str]:
     """The mail as text and as HTML."""
-    book, price, name = order["book"], euros(order["price_cents"]), order["reader"]["username"]
+    book, price = order["book"], euros(order["price_cents"])
     text = (
-        f"Hello {name},\n\n{book['title']} by {book['author']} is on your shelf now.\n\n"
+        f"Hello,\n\n{book['title']} by {book['author']} is on your shelf now.\n\n"
         f"Price: {price}\nOrder: {order['order']}\nPlaced: {order['placed_at']}\n\nHappy reading!\nMagicBook\n"
     )
     html = TEMPLATE.format(
-        name=escape(name),
         title=escape(book["title"]),
         author=escape(book["author"]),
         cover=escape(book.get("cover_url") or "", quote=True),
@@ -79,7 +78,7 @@ def _ses() -> Any:
 
 TEMPLATE = """<!doctype html>
 <html lang="en"><body style="font: 16px/1.5 Georgia, serif; color: #1d1b2f; max-width: 32rem; margin: 2rem auto">
-<p>Hello {name},</p>
+<p>Hello,</p>
 <p><strong>{title}</strong> by {author} is on your shelf now.</p>
 <p><img src="{cover}" alt="" width="150" height="200"></p>
 <p>Price: <strong>{price}</strong><br>Order: {order}</p>
