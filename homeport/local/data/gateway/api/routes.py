@@ -1,0 +1,126 @@
+"""Route keys → the route that answers a request, and its path parameters.
+
+Rules: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html ("Routing API
+requests"): a full match first, then a greedy `{name+}`, then `$default`; at each place a fixed segment before a
+variable one, the longer greedy prefix before the shorter, the request's own method before ANY. A trailing slash is a
+segment of its own: `/books` does not answer `/books/`, but `/books/{rest+}` does.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import unquote
+
+from homeport.local.data.gateway.http.message import BadMessage
+
+DEFAULT = "$default"
+_VARIABLE = re.compile(r"\{([^{}+]+)(\+?)\}")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True)
+class RoutePath:
+    """One path with the routes of each method: `by_method[method]` is an opaque value of the caller's."""
+
+    key: str
+    segments: tuple[str | None, ...]  # None: a variable
+    names: tuple[str, ...]
+    greedy: bool
+    by_method: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> tuple[bool, int, tuple[bool, ...]]:
+        """Smaller is tried first."""
+        fixed = tuple(segment is None for segment in self.segments)
+        return (self.greedy, -len(self.segments) if self.greedy else 0, fixed)
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Every route of an API. Values are route keys as AWS spells them: `GET /books/{id}`, `$default`."""
+
+    exact: Mapping[str, Mapping[str, str]]
+    patterns: tuple[RoutePath, ...]
+    has_default: bool
+
+    def find(self, method: str, segments: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+        """Route key and path parameters, or None. `segments` come from `split_path`."""
+        if (methods := self.exact.get("/".join(segments))) and (key := _of_method(methods, method)):
+            return key, {}
+        for path in self.patterns:
+            parameters = _match(path, segments)
+            if parameters is not None and (key := _of_method(path.by_method, method)):
+                return key, parameters
+        return (DEFAULT, {}) if self.has_default else None
+
+
+def compile_routes(route_keys: Iterable[str]) -> Routes:
+    methods_of: dict[str, dict[str, str]] = {}
+    has_default = False
+    for key in route_keys:
+        method, _, path = key.partition(" ")
+        if key == DEFAULT:
+            has_default = True
+        elif path.startswith("/"):
+            methods_of.setdefault(path[1:], {})[method] = key
+    paths = [_route_path(path, methods) for path, methods in methods_of.items()]
+    return Routes(
+        exact={path.key: path.by_method for path in paths if not path.names},
+        patterns=tuple(sorted((path for path in paths if path.names), key=lambda path: path.rank)),
+        has_default=has_default,
+    )
+
+
+@lru_cache(maxsize=4096)
+def split_path(raw: str) -> tuple[str, ...]:
+    """`/a%20b/c` → ("a b", "c"). An escaped slash stays inside its segment.
+
+    Dot segments, malformed escapes and NUL are refused with 400: a service would read them as another path than the one
+    whose route, and whose authoriser, was chosen here.
+    """
+    if _BAD_ESCAPE.search(raw):
+        raise BadMessage("malformed escape in path")
+    segments = tuple(unquote(segment) for segment in raw[1:].split("/"))
+    for segment in segments:
+        if segment in (".", "..") or "\x00" in segment or "\\" in segment:
+            raise BadMessage("dot segment or control character in path")
+        if "/" in segment and any(part in (".", "..") for part in segment.split("/")):
+            raise BadMessage("dot segment in path")
+    return segments
+
+
+def _route_path(path: str, methods: Mapping[str, str]) -> RoutePath:
+    segments: list[str | None] = []
+    names: list[str] = []
+    greedy = False
+    for segment in path.split("/"):
+        variable = _VARIABLE.fullmatch(segment)
+        if variable:
+            names.append(variable.group(1))
+            greedy = bool(variable.group(2))
+        segments.append(None if variable else segment)
+    return RoutePath(path, tuple(segments), tuple(names), greedy, dict(methods))
+
+
+def _of_method(methods: Mapping[str, str], method: str) -> str | None:
+    return methods.get(method) or methods.get("ANY")
+
+
+def _match(path: RoutePath, segments: tuple[str, ...]) -> dict[str, str] | None:
+    count = len(path.segments)
+    if len(segments) < count or (not path.greedy and len(segments) > count):
+        return None
+    values: list[str] = []
+    last = count - 1
+    for index, wanted in enumerate(path.segments):
+        if wanted is not None:
+            if wanted != segments[index]:
+                return None
+        elif path.greedy and index == last:
+            values.append("/".join(segments[index:]))
+        elif not segments[index]:
+            return None
+        else:
+            values.append(segments[index])
+    return dict(zip(path.names, values, strict=True))
