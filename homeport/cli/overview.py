@@ -1,0 +1,115 @@
+"""What is live on this machine, as one value: `homeport status` prints it, and `homeport up` ends with it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from homeport.cli.local import ENVIRONMENT, Local
+from homeport.cli.output import print_table
+from homeport.local.demo import DemoUser, find_demo_user
+from homeport.local.inventory import StackState, read_live, read_stack_state
+from homeport.local.mail import read_mail
+from homeport.model import names
+
+STACKS = ("foundation", "apps")
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Addresses, routes and the state of each live thing."""
+
+    platform: str
+    home: str
+    api: str | None
+    routes: tuple[dict[str, Any], ...]  # route, answered_by, auth
+    sites: Mapping[str, str]
+    things: tuple[dict[str, Any], ...]  # type, name, live, address, detail
+    demo: DemoUser | None
+    mails: int
+
+    def as_json(self) -> str:
+        demo = None if self.demo is None else {"email": self.demo.email, "password": self.demo.password}
+        fields = {**vars(self), "demo": demo, "sites": dict(self.sites)}
+        return json.dumps(fields, indent=2)
+
+
+def read_overview(local: Local) -> Overview:
+    """Ask the running account. Raises HomeportError if it does not run."""
+    things = read_live(local.home)
+    foundation = read_states(local)["foundation"].outputs
+    return Overview(
+        platform=local.platform.name,
+        home=str(local.home.path),
+        api=foundation.get("api", {}).get("endpoint"),
+        routes=tuple(_routes(local)),
+        sites={name: _here(site["url"]) for name, site in foundation.get("sites", {}).items()},
+        things=tuple({key: thing[key] for key in ("type", "name", "live", "address", "detail")} for thing in things),
+        demo=find_demo_user(local.home),
+        mails=len(read_mail(local.home)),
+    )
+
+
+def read_states(local: Local) -> dict[str, StackState]:
+    """Terraform's state of each stack, as the account keeps it."""
+    bucket = names.state_bucket(local.platform.name, ENVIRONMENT, names.LOCAL_ACCOUNT)
+    s3 = local.client("s3")
+    return {stack: read_stack_state(s3, bucket, names.state_key(stack)) for stack in STACKS}
+
+
+def print_overview(view: Overview) -> None:
+    """The table that a person wants to see: what is where, and what to try."""
+    click.echo()
+    if view.api:
+        click.echo(f"API      {view.api}")
+    for name, url in view.sites.items():
+        click.echo(f"site     {url}   ({name})")
+    if view.mails:
+        click.echo(f"mail     {view.mails} sent: homeport mail")
+    if view.routes:
+        click.echo()
+        rows = [(r["route"], r["answered_by"], "token" if r["auth"] else "open") for r in view.routes]
+        print_table(("route", "answered by", "access"), rows)
+    click.echo()
+    things = [
+        (t["name"], t["type"], "live" if t["live"] else "NOT LIVE", t["address"] or "", t["detail"])
+        for t in view.things
+    ]
+    print_table(("name", "what", "state", "address", ""), things)
+    _print_trials(view)
+
+
+def _print_trials(view: Overview) -> None:
+    open_get = next(
+        (r["route"] for r in view.routes if not r["auth"] and r["route"].startswith(("GET ", "ANY "))), None
+    )
+    if not view.api or not open_get:
+        return
+    click.echo(f"\ntry      curl {view.api}{_path(open_get)}")
+    if view.demo is not None:
+        click.echo(f"sign in  {view.demo.email}   password {view.demo.password}   (exists on this machine only)")
+        guarded = next((r["route"] for r in view.routes if r["auth"]), None)
+        if guarded:
+            click.echo(f'         curl -H "Authorization: Bearer $(homeport token)" {view.api}{_path(guarded)}')
+    click.echo("logs     homeport logs SERVICE --tail")
+
+
+def _routes(local: Local) -> list[dict[str, Any]]:
+    owners = [
+        *((f"service {name}", service.routes) for name, service in local.platform.services.items()),
+        *((f"function {name}", function.routes) for name, function in local.platform.functions.items()),
+    ]
+    return [
+        {"route": route.route, "answered_by": owner, "auth": route.auth} for owner, routes in owners for route in routes
+    ]
+
+
+def _path(route: str) -> str:
+    return route.partition(" ")[2].replace("/{proxy+}", "/")
+
+
+def _here(url: str) -> str:
+    """CloudFront's URLs say https; on this machine there is no TLS in front."""
+    return url.replace("https://127.0.0.1", "http://127.0.0.1")
