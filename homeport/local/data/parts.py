@@ -1,5 +1,6 @@
 """The parts of the data plane, and the order in which they stop."""
 
+import asyncio
 import importlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,7 @@ from typing import Any, cast
 
 from homeport.local.data.certificates import Certificates
 from homeport.local.data.context import Context, Invoke, Part
+from homeport.local.data.elasticache import Caches
 from homeport.local.data.rds.databases import Databases
 from homeport.local.data.supervisor import supervise
 
@@ -36,10 +38,11 @@ def build_parts(context: Context, certificates: Certificates) -> Parts:
     )
     programs = _found(context, tasks="ecs.service:Tasks", functions="functions.functions:Functions")
     databases = Databases(context, certificates, supervisor)
-    stores: dict[str, Part] = {"databases": databases}
+    caches = Caches(context, certificates, supervisor)
+    stores: dict[str, Part] = {"databases": databases, "caches": caches}
 
     async def data_ready() -> None:
-        await databases.ready()
+        await asyncio.gather(databases.ready(), caches.ready())
 
     functions = cast(Any, programs["functions"])
     return Parts((("entrances", entrances), ("programs", programs), ("stores", stores)), functions.invoke, data_ready)
