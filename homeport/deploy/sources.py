@@ -36,14 +36,14 @@ class SourceFile:
     digest: str
 
 
-def find_files(folder: Path, cache: Path | None = None) -> list[SourceFile]:
+def find_files(folder: Path, cache: Path | None = None, *, gitignore: bool = True) -> list[SourceFile]:
     """Files of `folder` by path. Raises HomeportError for what cannot be read or points out of the folder.
 
-    `cache` is a folder in which hashes are kept.
+    `cache` is a folder in which hashes are kept. Without `gitignore`, what git ignores counts too: built websites.
     """
     hashes = _Hashes(folder, cache)
     try:
-        files = [hashes.look_at(path, relative) for path, relative in _walk(folder)]
+        files = [hashes.look_at(path, relative) for path, relative in _walk(folder.resolve(), gitignore)]
     except OSError as error:
         raise HomeportError(f"{error.filename or folder}: cannot be read: {error.strerror}") from None
     hashes.save()
@@ -134,26 +134,22 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file that is not ignored, with its path relative to `folder`."""
-    rules: dict[Path, pathspec.GitIgnoreSpec] = _rules_above(folder.resolve())
-    for here, folders, names in os.walk(folder.resolve(), onerror=_raise):
+def _walk(root: Path, gitignore: bool) -> Iterator[tuple[Path, str]]:
+    """Every file that belongs to the folder, with its path relative to it."""
+    rules = _rules_above(root) if gitignore else {}
+    for here, folders, names in os.walk(root, onerror=_raise):
         at = Path(here)
-        if ".gitignore" in names:
+        if gitignore and ".gitignore" in names:
             _add_rules(rules, at)
-        links = [name for name in folders if (at / name).is_symlink()]
-        folders[:] = [
-            name
-            for name in folders
-            if name not in SKIPPED_FOLDERS
-            and name not in links
-            and not name.endswith(SKIPPED_ENDINGS)
-            and not _is_ignored(rules, at / name, "/")
-        ]
+        links = {name for name in folders if (at / name).is_symlink()}
+        folders[:] = [n for n in folders if n not in links and not _is_skipped(n) and not _ignored(rules, at / n, "/")]
         for name in [*names, *links]:
-            skipped = name in SKIPPED_NAMES or name in SKIPPED_FOLDERS or name.endswith(SKIPPED_ENDINGS)
-            if not skipped and not _is_ignored(rules, at / name, ""):
-                yield at / name, (at / name).relative_to(folder.resolve()).as_posix()
+            if not _is_skipped(name) and not _ignored(rules, at / name, ""):
+                yield at / name, (at / name).relative_to(root).as_posix()
+
+
+def _is_skipped(name: str) -> bool:
+    return name in SKIPPED_FOLDERS or name in SKIPPED_NAMES or name.endswith(SKIPPED_ENDINGS)
 
 
 def _raise(error: OSError) -> None:
@@ -170,7 +166,8 @@ def _rules_above(folder: Path) -> dict[Path, pathspec.GitIgnoreSpec]:
                 _add_rules(rules, parent)
             if parent == root:
                 break
-    return rules
+    # A folder that git ignores as a whole is there for a reason: somebody named it in homeport.yml.
+    return {} if _ignored(rules, folder, "/") else rules
 
 
 def _add_rules(rules: dict[Path, pathspec.GitIgnoreSpec], folder: Path) -> None:
@@ -181,7 +178,7 @@ def _add_rules(rules: dict[Path, pathspec.GitIgnoreSpec], folder: Path) -> None:
         raise HomeportError(f"{folder / '.gitignore'}: is not understood: {error}") from None
 
 
-def _is_ignored(rules: dict[Path, pathspec.GitIgnoreSpec], path: Path, ending: str) -> bool:
+def _ignored(rules: dict[Path, pathspec.GitIgnoreSpec], path: Path, ending: str) -> bool:
     """As git decides: the nearest .gitignore that says anything about a path has the last word."""
     for parent in path.parents:
         if spec := rules.get(parent):

@@ -1,0 +1,65 @@
+"""Waiting for ECS: does the current release of a service run, or has the circuit breaker gone back?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from homeport.deploy.target import Target, aws_in_words
+from homeport.errors import HomeportError
+from homeport.model import names
+
+PAUSE_SECONDS = 0.5
+EVENTS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How far an ECS service is."""
+
+    done: bool
+    failure: str
+    seen: str
+
+
+def find_rollout(service: dict[str, Any]) -> Rollout:
+    """What a DescribeServices item says of its newest deployment."""
+    primary = next(item for item in service["deployments"] if item["status"] == "PRIMARY")
+    state = primary.get("rolloutState", "")
+    running, desired = primary.get("runningCount", 0), primary.get("desiredCount", 0)
+    failed = [item for item in service["deployments"] if item.get("rolloutState") == "FAILED"]
+    reason = failed[0].get("rolloutStateReason", "tasks do not become healthy") if failed else ""
+    return Rollout(state == "COMPLETED" and not failed, reason, f"{running} of {desired} tasks run, {state.lower()}")
+
+
+def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600) -> None:
+    """Wait until every process of the service runs its current release.
+
+    Raises HomeportError with what ECS says if a release fails, or with what was last seen when time is up.
+    """
+    waiting = {process: names.ecs_service(name, process) for process in target.platform.services[name].processes}
+    deadline = target.clock.now() + timeout_seconds
+    seen: dict[str, str] = {}
+    while waiting:
+        for process, ecs_service in list(waiting.items()):
+            service = _read(target, name, ecs_service)
+            rollout = find_rollout(service)
+            seen[process] = rollout.seen
+            if rollout.failure:
+                events = [f"  {event['message']}" for event in service.get("events", [])[:EVENTS_SHOWN]]
+                said = [f"{name}: {process} does not run: {rollout.failure}", *events]
+                raise HomeportError("\n".join(said), f"homeport logs {name}")
+            if rollout.done:
+                del waiting[process]
+        if waiting and target.clock.now() >= deadline:
+            last = "; ".join(f"{process}: {seen[process]}" for process in waiting)
+            raise HomeportError(f"{name}: not steady after {timeout_seconds:g} s: {last}", f"homeport logs {name}")
+        if waiting:
+            target.clock.sleep(PAUSE_SECONDS)
+
+
+def _read(target: Target, name: str, ecs_service: str) -> dict[str, Any]:
+    with aws_in_words(name):
+        answer = target.client("ecs").describe_services(cluster=names.cluster(*target.prefix), services=[ecs_service])
+    if not answer["services"]:
+        raise HomeportError(f"{name}: {ecs_service} is not in the account", "homeport apply")
+    service: dict[str, Any] = answer["services"][0]
+    return service
