@@ -124,7 +124,6 @@ resource "aws_db_instance" "this" {
   multi_az               = var.availability.standby
 
   parameter_group_name        = aws_db_parameter_group.this.name
-  ca_cert_identifier          = "rds-ca-rsa2048-g1"
   auto_minor_version_upgrade  = true
   allow_major_version_upgrade = true # only when engine_version says so
 
