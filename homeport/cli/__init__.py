@@ -10,6 +10,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a commented homeport.yml to start from."),
     "check": ("check", "Check homeport.yml; all mistakes at once."),
     "schema": ("schema", "Print the JSON Schema of homeport.yml, for editors."),
+    "up": ("up", "Bring the platform up on this machine, and stream its logs."),
+    "down": ("up", "Stop what `up` started; --delete removes its data too."),
+    "status": ("status", "Say what is live on this machine, where, and how faithful it is."),
+    "logs": ("logs", "Show what services, functions and the gateway wrote."),
+    "mail": ("mail", "Show the mail that the platform has sent on this machine."),
+    "token": ("token", "Print a token of the demo user, to try the API with."),
     "build": ("build", "Build the images of services and the packages of functions."),
 }
 

@@ -31,9 +31,9 @@ class Step:
     seconds: float | None = None
     children: list["Step"] = field(default_factory=list)
 
-    def step(self, title: str) -> "Step":
-        """A step of this step."""
-        return self.board.add(title, self)
+    def step(self, title: str, *, announced: bool = True) -> "Step":
+        """A step of this step; off a terminal, one that is not announced gets a line only when it ends."""
+        return self.board.add(title, self, announced=announced)
 
     def update(self, detail: str) -> None:
         """Say what is being done right now."""
@@ -80,11 +80,12 @@ class Board:
         """A step at the top of the tree."""
         return self.add(title, None)
 
-    def add(self, title: str, parent: Step | None) -> Step:
+    def add(self, title: str, parent: Step | None, *, announced: bool = True) -> Step:
         step = Step(title, self, self.clock(), depth=parent.depth + 1 if parent else 0)
         with self._lock:
             (parent.children if parent else self._steps).append(step)
-        self._line(step, title)
+        if announced:
+            self._line(step, title)
         return step
 
     def ended(self, step: Step) -> None:

@@ -20,6 +20,7 @@ from homeport.errors import HomeportError
 from homeport.local import ledger
 from homeport.local.account import find_url
 from homeport.local.home import Home
+from homeport.local.ports import Ports
 from homeport.system import process
 
 READY_TIMEOUT_SECONDS = 30.0
@@ -116,6 +117,8 @@ def _start(home: Home, plane: str, dies_with_us: bool) -> str:
     log = home.log / f"{plane}.log"
     (home.path / f"{plane}.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", f"homeport.local.{plane}", "--home", str(home.path)]
+    if plane == "control":  # its address is in Terraform's state (queue URLs), so it has to stay the same
+        command += ["--port", str(Ports(home).of("homeport:control"))]
     child = process.start(command, log=log, environment=_environment(), dies_with_us=dies_with_us)
     deadline = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < deadline:

@@ -1,0 +1,258 @@
+"""Bringing the platform up on this machine: planes → stacks → deploys, side by side where nothing has to wait.
+
+1. render    the live tree is on disk
+2. planes    the account answers; what ran before runs again
+3. build     images and packages, in threads, while Terraform works
+4. stacks    foundation, then apps; skipped if neither the live tree nor the modules changed since the last apply
+5. deploy    each service, function and site as soon as Terraform has made what it needs
+6. steady    every service runs its current release
+
+Stopped anywhere, the next `up` goes on: Terraform has its state, deploys compare what is wanted with what runs.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homeport.cli.board import Board, Step
+from homeport.cli.local import ENVIRONMENT, Local
+from homeport.cli.stack_steps import StackSteps
+from homeport.deploy.bundle import build_bundle
+from homeport.deploy.function import deploy_function
+from homeport.deploy.package import build_package
+from homeport.deploy.service import PHASE, deploy_service
+from homeport.deploy.site import deploy_site
+from homeport.deploy.steady import wait_until_steady
+from homeport.deploy.target import Deployed, Target
+from homeport.errors import HomeportError
+from homeport.local.account import control_url, local_environment
+from homeport.local.demo import ensure_demo_user
+from homeport.local.session import start_planes
+from homeport.model import names
+from homeport.terraform import live, mirror, run
+from homeport.terraform.events import Event
+from homeport.terraform.state_bucket import ensure_state_bucket
+from homeport.terraform.tool import Tool, find_tool
+
+STEADY_SECONDS = 120
+THREADS = 4
+
+
+@dataclass
+class Outcome:
+    """What came of it: who could not be deployed, and what was noticed."""
+
+    failures: list[HomeportError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def bring_up(local: Local, board: Board, *, detached: bool) -> Outcome:
+    """Bring everything up. Raises HomeportError if the account cannot be built; a service that fails is an outcome."""
+    find_tool(dict(os.environ))  # before anything starts
+    step = board.step("account on this machine")
+    start_planes(local.home, dies_with_us=not detached, progress=lambda text: _say(step, text))
+    step.done(control_url(local.home))
+    deploys = Deploys(local, board)
+    try:
+        deploys.build_ahead()
+        apply_stacks(local, board, deploys)
+        deploys.everything()
+        outcome = deploys.wait()
+    except BaseException:
+        deploys.abandon()
+        raise
+    _demo_user(local)
+    return outcome
+
+
+def apply_stacks(local: Local, board: Board, deploys: "Deploys") -> None:
+    """Render the live tree and apply both stacks, unless this very tree was applied before."""
+    files = live.render_live_tree(local.platform, ENVIRONMENT, cognito_endpoint=control_url(local.home))
+    folder, applied = local.folder / "live", local.home.path / "applied"
+    live.write_live_tree(folder, ENVIRONMENT, files)
+    digest = live.digest_of(files)
+    if applied.is_file() and applied.read_text() == digest:
+        board.step("stacks").skipped("nothing changed since the last apply")
+        return
+    applied.unlink(missing_ok=True)
+    tool = local_tool(local)
+    bucket = names.state_bucket(local.platform.name, ENVIRONMENT, names.LOCAL_ACCOUNT)
+    ensure_state_bucket(local.client("s3"), bucket, local.platform.region)
+    for stack in run.stacks_of(folder, ENVIRONMENT):
+        _apply(tool, stack, board, deploys.hear)
+        deploys.stack_is_there(stack.name)
+    applied.write_text(digest)
+
+
+def local_tool(local: Local) -> Tool:
+    """Terraform in an environment that reaches the local account only, with a provider mirror if there is one."""
+    environment = local_environment(local.home, local.platform.region)
+    if own := os.environ.get("TF_CLI_CONFIG_FILE"):
+        environment["TF_CLI_CONFIG_FILE"] = own
+    tool = find_tool(environment)
+    if mirror.has_own_configuration(environment):
+        return tool
+    environment.pop("TF_CLI_CONFIG_FILE", None)
+    if (found := mirror.find_mirror(tool, dict(os.environ))) is not None:
+        file = local.home.path / "terraform.rc"
+        file.write_text(mirror.render_configuration(found, tool.registry))
+        environment["TF_CLI_CONFIG_FILE"] = str(file)
+    return Tool(tool.program, tool.version, environment)
+
+
+def _apply(tool: Tool, stack: run.Stack, board: Board, hear: Callable[[Event], None]) -> None:
+    steps = StackSteps(board, stack.name)
+
+    def listen(event: Event) -> None:
+        steps(event)
+        hear(event)
+
+    try:
+        run.init(tool, stack, listen)
+        planned = run.plan(tool, stack, listen)
+        if not planned.is_empty:
+            run.apply(tool, planned, listen)
+    except BaseException:
+        steps.failed()
+        raise
+    steps.done()
+
+
+class Deploys:
+    """Builds and deploys in threads; each service, function and site once."""
+
+    def __init__(self, local: Local, board: Board) -> None:
+        self._local = local
+        self._board = board
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="deploy")
+        self._steps: dict[str, Step] = {}
+        self._builds: dict[str, Future[object]] = {}
+        self._deploys: dict[str, Future[Deployed]] = {}
+        self._awaited = _awaited(local)
+        store = local.home.bundles
+        store.mkdir(parents=True, exist_ok=True)
+        self._target = Target(
+            platform=local.platform,
+            environment=ENVIRONMENT,
+            root=local.folder,
+            store=store,
+            client=local.client,
+            say=lambda name, text: self._steps[name].update(text) if name in self._steps else None,
+        )
+
+    def build_ahead(self) -> None:
+        """Begin to build everything; a deploy waits for its build."""
+        platform, root, store = self._local.platform, self._local.folder, self._target.store
+        for name, service in platform.services.items():
+            python = service.python or platform.python
+            self._builds[name] = self._pool.submit(_bundle, root / service.path, python, store, service.environment)
+        for name, function in platform.functions.items():
+            python = function.python or platform.python
+            self._builds[name] = self._pool.submit(build_package, root / function.path, python, store)
+
+    def hear(self, event: Event) -> None:
+        """Deploy what Terraform has just made everything for."""
+        if event.state != "done":
+            return
+        for name, addresses in self._awaited.items():
+            if event.address in addresses:
+                addresses.discard(event.address)
+                if not addresses:
+                    self._submit(name)
+
+    def stack_is_there(self, stack: str) -> None:
+        """A whole stack is as it should be: sites need the foundation only."""
+        if stack == "foundation":
+            for name in self._local.platform.sites:
+                self._submit(name)
+
+    def everything(self) -> None:
+        """Deploy whatever has not been begun."""
+        platform = self._local.platform
+        for name in (*platform.services, *platform.functions, *platform.sites):
+            self._submit(name)
+
+    def wait(self) -> Outcome:
+        """Wait for all deploys."""
+        outcome = Outcome()
+        for future in self._deploys.values():
+            try:
+                outcome.warnings += [f"{future.result().name}: {text}" for text in future.result().warnings]
+            except HomeportError as error:
+                outcome.failures.append(error)
+        self._pool.shutdown()
+        return outcome
+
+    def abandon(self) -> None:
+        """Begin nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, name: str) -> None:
+        if name not in self._deploys:
+            platform = self._local.platform
+            kind = "service" if name in platform.services else "function" if name in platform.functions else "site"
+            self._steps[name] = self._board.step(f"{kind} {name}")
+            self._deploys[name] = self._pool.submit(self._deploy, name, kind)
+
+    def _deploy(self, name: str, kind: str) -> Deployed:
+        step = self._steps[name]
+        try:
+            if name in self._builds:
+                step.update("building")
+                self._builds[name].result()
+            deployed = {"service": self._service, "function": deploy_function, "site": deploy_site}[kind](
+                self._target, name
+            )
+        except HomeportError as error:
+            step.failed(error.message.splitlines()[0])
+            raise
+        except BaseException as error:
+            step.failed(str(error))
+            raise
+        version = f"{deployed.version} " if deployed.version else ""
+        step.done(f"{version}deployed" if deployed.changed else f"{version}unchanged")
+        return deployed
+
+    def _service(self, target: Target, name: str) -> Deployed:
+        deployed = deploy_service(target, name)
+        self._steps[name].update("waiting for healthy tasks")
+        wait_until_steady(target, name, STEADY_SECONDS)
+        return deployed
+
+
+def _awaited(local: Local) -> dict[str, set[str]]:
+    """Addresses of what Terraform has to make before a deploy can begin, by name."""
+    awaited: dict[str, set[str]] = {}
+    for name, service in local.platform.services.items():
+        module = f"module.service_{name.replace('-', '_')}"
+        families = [*service.processes, *([PHASE] if service.release else [])]
+        awaited[name] = {f'{module}.aws_ecs_service.this["{process}"]' for process in service.processes}
+        awaited[name] |= {f'{module}.aws_ecs_task_definition.this["{family}"]' for family in families}
+    for name in local.platform.functions:
+        awaited[name] = {f"module.function_{name.replace('-', '_')}.aws_lambda_alias.live"}
+    return awaited
+
+
+def _bundle(source: Path, python: str, store: Path, settings: dict[str, str]) -> object:
+    return build_bundle(source, python, store, settings=settings)
+
+
+def _demo_user(local: Local) -> None:
+    users = local.platform.users
+    if users is None:
+        return
+    cognito = local.client("cognito-idp")
+    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    wanted = names.prefix(local.platform.name, ENVIRONMENT)
+    pool = next((pool for pool in pools if pool["Name"] == wanted), None) or (pools[0] if pools else None)
+    if pool is None:
+        return
+    clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=60)["UserPoolClients"]
+    if clients:
+        ensure_demo_user(cognito, local.home, pool["Id"], clients[0]["ClientId"], users.groups)
+
+
+def _say(step: Step, text: str) -> None:
+    step.step(text).done()

@@ -1,0 +1,122 @@
+"""`homeport up` and `homeport down`: the platform, running on this machine, and not any more."""
+
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from homeport.cli.board import Board
+from homeport.cli.bring_up import Outcome, bring_up
+from homeport.cli.local import Local
+from homeport.cli.logs import Printer
+from homeport.cli.output import progress_console
+from homeport.cli.overview import print_overview, read_overview
+from homeport.errors import HomeportError
+from homeport.local import session
+from homeport.local.logs import follow_lines
+from homeport.system import process
+
+POLL_SECONDS = 0.5
+DOWN_TIMEOUT_SECONDS = 60.0
+
+
+@click.command()
+@click.option("-d", "--detach", is_flag=True, help="Leave it running in the background.")
+@click.pass_obj
+def up(file: Path, detach: bool) -> None:
+    """Bring the platform up on this machine, and stream its logs until Ctrl-C."""
+    local = Local(file)
+    _ = local.platform  # its mistakes come before anything starts
+    with _interruptible(), session.locked(local.home):
+        keep = False
+        try:
+            with Board() as board:
+                outcome = bring_up(local, board, detached=detach)
+            print_overview(read_overview(local))
+            _report(outcome)
+            keep = detach
+            if not detach:
+                _stream(local)
+        finally:
+            if not keep:
+                _stop(local)
+    if outcome.failures:
+        raise _failed(outcome)
+
+
+@click.command()
+@click.option("--delete", is_flag=True, help="Also delete the local account: databases, buckets, users, mail.")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@click.pass_obj
+def down(file: Path, delete: bool, yes: bool) -> None:
+    """Stop what `homeport up` started. State stays for the next `up`."""
+    local = Local(file)
+    if delete and not yes:
+        click.confirm(f"Delete the local account of {file} in {local.home.path}, databases included?", abort=True)
+    if (holder := session.holder(local.home)) is not None:
+        # It is an `up`: it stops the planes itself.
+        process.stop(holder, timeout_seconds=DOWN_TIMEOUT_SECONDS)
+    with session.locked(local.home):
+        stopped = _stop(local) or holder is not None
+        if delete:
+            shutil.rmtree(local.home.path)
+    click.echo("stopped" if stopped else "nothing was running", err=True)
+    if delete:
+        click.echo(f"deleted {local.home.path}", err=True)
+
+
+def _stream(local: Local) -> None:
+    click.echo("\nstreaming logs; Ctrl-C stops everything\n", err=True)
+    stopped = threading.Event()
+
+    def wait() -> bool:
+        stopped.wait(POLL_SECONDS)
+        return session.find_planes(local.home) is not None
+
+    printer = Printer()
+    for line in follow_lines(
+        local.client("logs"), local.log_groups, since_ms=int(time.time() * 1000) - 2000, wait=wait
+    ):
+        printer(line)
+    raise HomeportError(
+        "the account on this machine has stopped", f"see the logs in {local.home.log}; then: homeport up"
+    )
+
+
+def _stop(local: Local) -> bool:
+    return session.stop_planes(local.home, lambda text: progress_console.print(text, markup=False))
+
+
+def _report(outcome: Outcome) -> None:
+    for warning in outcome.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    for error in outcome.failures:
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True)
+        if error.hint:
+            click.echo(f"{click.style('hint:', fg='cyan')} {error.hint}", err=True)
+
+
+def _failed(outcome: Outcome) -> HomeportError:
+    first = [error.message.splitlines()[0] for error in outcome.failures]
+    return HomeportError("not everything is up:\n" + "\n".join(first), "mend the cause, then: homeport up")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP stop everything as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
