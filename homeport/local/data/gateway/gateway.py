@@ -7,7 +7,7 @@ from typing import Any
 
 from homeport.local.data.context import Context, Invoke, Live, Resource, World
 from homeport.local.data.gateway.api import answers as api_answers
-from homeport.local.data.gateway.api.declared import Api, compile_api, named_as_aws
+from homeport.local.data.gateway.api.declared import Api, compile_api
 from homeport.local.data.gateway.api.integrations import Integrations
 from homeport.local.data.gateway.api.issuers import Issuers
 from homeport.local.data.gateway.api.serve import HEAD_BYTES_MAX, ServedApi
@@ -76,7 +76,7 @@ class Gateway:
             port = resource.state.get("LocalPort")
             served = self._served(arn, resource, pools)
             if served and port is not None:
-                name = str(named_as_aws(resource.state).get("Name") or served.api.id)
+                name = str(resource.state.get("Name") or served.api.id)
                 count = f"{len(served.api.route_of)} routes"
                 wanted[arn] = Wanted(
                     resource.type, name, int(port), served.answer, api_answers.refuse, self._limits[0], count

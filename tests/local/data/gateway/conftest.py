@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,8 @@ class Rig:
         ]
         found: dict[str, dict[str, Resource]] = {}
         for resource in resources:
-            found.setdefault(resource.type, {})[resource.arn] = resource
+            told = replace(resource, state=deepcopy(resource.state))  # the feed's documents are new each time
+            found.setdefault(resource.type, {})[resource.arn] = told
         return World(self.revision, found)
 
     async def up(self) -> "Rig":

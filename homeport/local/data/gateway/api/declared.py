@@ -64,7 +64,7 @@ class Api:
 
 def compile_api(resource: Resource, pools: Mapping[str, Resource]) -> Api:
     """`pools` are the account's user pools by issuer: their keys sign the tokens that authorisers take."""
-    state = named_as_aws(resource.state)
+    state = resource.state
     integrations = {item["IntegrationId"]: _integration(item) for item in state.get("Integrations") or ()}
     authorizers = {
         item["AuthorizerId"]: _authorizer(item, pools)
@@ -82,29 +82,6 @@ def compile_api(resource: Resource, pools: Mapping[str, Resource]) -> Api:
         cors=compile_cors(state.get("CorsConfiguration")),
         disabled=bool(state.get("DisableExecuteApiEndpoint")),
     )
-
-
-def named_as_aws(value: Any) -> Any:
-    """Keys as botocore spells them (`RouteKey`), also where the state came as on the wire (`routeKey`).
-
-    Maps whose keys are the user's own stay as they are.
-    """
-    if isinstance(value, list):
-        return [named_as_aws(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    named = {}
-    for key, item in value.items():
-        name = key[:1].upper() + key[1:]
-        if name == "RouteSettings":
-            item = {route: named_as_aws(settings) for route, settings in (item or {}).items()}
-        elif name not in _FREE_MAPS:
-            item = named_as_aws(item)
-        named[name] = item
-    return named
-
-
-_FREE_MAPS = {"RequestParameters", "ResponseParameters", "StageVariables", "Tags", "RequestTemplates", "RequestModels"}
 
 
 def _integration(item: Mapping[str, Any]) -> Integration:

@@ -15,6 +15,7 @@ from homeport.local.data.gateway.api.routes import split_path
 from homeport.local.data.gateway.api.tokens import Authorizer, Refused, Tokens, check_scopes
 from homeport.local.data.gateway.balancer.serve import trace_id
 from homeport.local.data.gateway.http.message import BadMessage, Request, Response
+from homeport.local.data.gateway.http.wire import Lost
 
 Log = Callable[[str, str, str, str, str], None]  # account, region, group, stream, message
 HEAD_BYTES_MAX = 10_240  # request line and headers together
@@ -43,6 +44,9 @@ class ServedApi:
         except BadMessage as error:
             response = refuse(error.status)
             response.close = error.status in (400, 413)
+        except Lost:
+            response = refuse(408)
+            response.close = True
         except Exception:
             _log.exception("API %s has no answer to %s %s", api.id, request.method, call.route_key)
             response = refuse(500)

@@ -104,15 +104,16 @@ class WireBody:
             left -= len(line)
 
     async def _line(self, limit: int) -> bytes:
-        """A line without its CRLF; a bare LF does not end it."""
-        while (end := self._wire.buffer.find(b"\r\n")) < 0:
+        """A line without its CRLF. A bare LF is refused."""
+        while (end := self._wire.buffer.find(b"\n")) < 0:
             if len(self._wire.buffer) > limit + 1:
                 raise BadMessage("malformed chunk")
             if not await self._wire.more():
                 raise Lost("connection ended within a body")
-        if end > limit:
+        line = self._wire.take(end + 1)
+        if end > limit + 1 or not line.endswith(b"\r\n"):
             raise BadMessage("malformed chunk")
-        return self._wire.take(end + 2)[:-2]
+        return line[:-2]
 
     def _finish(self, complete: bool) -> None:
         if self.complete:

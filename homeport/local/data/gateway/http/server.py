@@ -177,7 +177,10 @@ class Server:
             await self._drain(wire)
             return
         try:
-            await self._stream(wire, request, response, head)
+            if request.method == "HEAD":
+                wire.write(head)
+            else:
+                await self._stream(wire, request, response, head)
         except (Lost, BadMessage):
             wire.abort()  # the head is out: only a broken connection can say that the body is not whole
             raise Lost("body broke off") from None
