@@ -74,6 +74,7 @@ def _outside(folder: Path, found: list[Path]) -> Iterator[Path]:
 
 def _of_file(file: Path, folder: Path, seen: set[Path]) -> Iterator[Path]:
     """Local paths in a requirements file, and the files that it includes."""
+    file = file.resolve()
     if file in seen:
         return
     seen.add(file)
