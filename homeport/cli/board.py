@@ -39,6 +39,11 @@ class Step:
         """Say what is being done right now."""
         self.detail = detail
 
+    def note(self, detail: str) -> None:
+        """As `update`, and a line of its own where there is no terminal."""
+        self.update(detail)
+        self.board.noted(self)
+
     def done(self, detail: str = "") -> None:
         self._end("done", detail)
 
@@ -87,6 +92,9 @@ class Board:
         if announced:
             self._line(step, title)
         return step
+
+    def noted(self, step: Step) -> None:
+        self._line(step, f"  {step.detail}")
 
     def ended(self, step: Step) -> None:
         mark = MARKS[step.state][0]

@@ -52,7 +52,7 @@ def bring_up(local: Local, board: Board, *, detached: bool) -> Outcome:
     """Bring everything up. Raises HomeportError if the account cannot be built; a service that fails is an outcome."""
     find_tool(dict(os.environ))  # before anything starts
     step = board.step("account on this machine")
-    start_planes(local.home, dies_with_us=not detached, progress=lambda text: _say(step, text))
+    start_planes(local.home, dies_with_us=not detached, progress=step.note)
     step.done(control_url(local.home))
     deploys = Deploys(local, board)
     try:
@@ -252,7 +252,3 @@ def _demo_user(local: Local) -> None:
     clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=60)["UserPoolClients"]
     if clients:
         ensure_demo_user(cognito, local.home, pool["Id"], clients[0]["ClientId"], users.groups)
-
-
-def _say(step: Step, text: str) -> None:
-    step.step(text).done()
