@@ -43,9 +43,9 @@ terraform {
 def prepare_providers(tool: Tool, cache: Path, *, inherited: Mapping[str, str], isolated: bool) -> Tool:
     """The tool, told where its provider comes from.
 
-    `inherited` is the user's own environment. An `isolated` tool reaches nothing but this machine, so a provider that is
-    nowhere on it is first fetched into `cache` with the user's environment. Otherwise a configuration of the user's own
-    is left alone, and without one and without a mirror Terraform asks the registry as usual.
+    `inherited` is the user's own environment. An `isolated` tool reaches nothing but this machine, so a provider that
+    is nowhere on it is first fetched into `cache` with the user's environment. Otherwise a configuration of the user's
+    own is left alone, and without one and without a mirror Terraform asks the registry as usual.
     """
     if not isolated and has_own_configuration(inherited):
         return tool

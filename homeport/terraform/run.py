@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from homeport.errors import HomeportError
 from homeport.system.logged import run_logged
 from homeport.terraform import recovery
+from homeport.terraform.differences import Difference, read_differences
 from homeport.terraform.events import Change, Diagnostic, Event, Message, read_message
 from homeport.terraform.roots import STACKS
 from homeport.terraform.tool import Tool
@@ -82,17 +83,22 @@ def init(tool: Tool, stack: Stack, listen: Listen) -> None:
     done.write_text(digest)
 
 
-def plan(tool: Tool, stack: Stack, listen: Listen, *, destroy: bool = False, replacing: tuple[str, ...] = ()) -> Plan:
-    """What would have to be done. The plan's file is readable by its owner alone."""
+def plan(tool: Tool, stack: Stack, listen: Listen, *, destroy: bool = False, only: Sequence[str] = ()) -> Plan:
+    """What would have to be done, to the modules `only` if there are any. The file is readable by its owner alone."""
     file = stack.own / "homeport.tfplan"
     file.unlink(missing_ok=True)
     arguments = ["plan", "-detailed-exitcode", f"-out={file}"]
     arguments += ["-destroy"] if destroy else []
-    arguments += [f"-target={address}" for address in replacing]
+    arguments += [f"-target={address}" for address in only]
     code, heard = _run(tool, stack, arguments, listen, expected=(0, CHANGED))
     if file.exists():
         file.chmod(0o600)
     return Plan(stack, file, tuple(heard.changes), is_empty=code == 0)
+
+
+def read_plan(tool: Tool, planned: Plan) -> list[Difference]:
+    """The plan attribute by attribute."""
+    return read_differences(json.loads(_read(tool, planned.stack, ["show", "-json", "-no-color", str(planned.file)])))
 
 
 def apply(tool: Tool, planned: Plan, listen: Listen) -> None:
