@@ -20,7 +20,7 @@ import aiohttp
 from homeport.local import ledger
 from homeport.local.data.certificates import load_certificates
 from homeport.local.data.clients import Clients
-from homeport.local.data.context import Context, InvokeResult, Live
+from homeport.local.data.context import Context, InvokeResult, Live, Part
 from homeport.local.data.egress import Egress
 from homeport.local.data.environment import task_environment
 from homeport.local.data.feed import ControlPlane, follow
@@ -50,7 +50,7 @@ async def run(home: Home, stopping: asyncio.Event) -> None:
             return
         observer = Observer(control.report)
         context, parts = await stack.enter_async_context(_context(home, url, observer))
-        runners = {group: [PartRunner(*named) for named in group_parts.items()] for group, group_parts in parts.groups}
+        runners = {group: _runners(getattr(parts, group)) for group in STOP_SECONDS}
         every = [runner for group in runners.values() for runner in group]
         server, own_url = await serve(context.token, lambda: _live(every), context.invoke)
         stack.push_async_callback(server.cleanup)
@@ -59,8 +59,12 @@ async def run(home: Home, stopping: asyncio.Event) -> None:
         _write_address(home, own_url)
         log.info("ready at %s", own_url)
         await _first_to_end(stopping, tasks)
-        home.data.unlink(missing_ok=True)
         await _stop(tasks, runners, observer)
+        home.data.unlink(missing_ok=True)
+
+
+def _runners(parts: dict[str, Part]) -> list[PartRunner]:
+    return [PartRunner(name, part) for name, part in parts.items()]
 
 
 def _write_address(home: Home, url: str) -> None:
