@@ -19,6 +19,7 @@ from pathlib import Path
 from homeport.cli.board import Board, Step
 from homeport.cli.local import ENVIRONMENT, Local
 from homeport.cli.stack_steps import StackSteps
+from homeport.cli.workspace import open_workspace
 from homeport.deploy.bundle import build_bundle
 from homeport.deploy.function import deploy_function
 from homeport.deploy.package import build_package
@@ -27,13 +28,12 @@ from homeport.deploy.site import deploy_site
 from homeport.deploy.steady import wait_until_steady
 from homeport.deploy.target import Deployed, Target
 from homeport.errors import HomeportError
-from homeport.local.account import control_url, local_environment
+from homeport.local.account import control_url
 from homeport.local.demo import ensure_demo_user
 from homeport.local.session import start_planes
 from homeport.model import names
-from homeport.terraform import live, mirror, run
+from homeport.terraform import live, run
 from homeport.terraform.events import Event
-from homeport.terraform.state_bucket import ensure_state_bucket
 from homeport.terraform.tool import Tool, find_tool
 
 STEADY_SECONDS = 120
@@ -70,36 +70,16 @@ def bring_up(local: Local, board: Board, *, detached: bool) -> Outcome:
 def apply_stacks(local: Local, board: Board, deploys: "Deploys") -> None:
     """Render the live tree and apply both stacks, unless this very tree was applied before."""
     files = live.render_live_tree(local.platform, ENVIRONMENT, cognito_endpoint=control_url(local.home))
-    folder, applied = local.folder / "live", local.home.path / "applied"
-    live.write_live_tree(folder, ENVIRONMENT, files)
-    digest = live.digest_of(files)
+    digest, applied = live.digest_of(files), local.home.path / "applied"
     if applied.is_file() and applied.read_text() == digest:
         board.step("stacks").skipped("nothing changed since the last apply")
         return
     applied.unlink(missing_ok=True)
-    tool = local_tool(local)
-    bucket = names.state_bucket(local.platform.name, ENVIRONMENT, names.LOCAL_ACCOUNT)
-    ensure_state_bucket(local.client("s3"), bucket, local.platform.region)
-    for stack in run.stacks_of(folder, ENVIRONMENT):
-        _apply(tool, stack, board, deploys.hear)
+    workspace = open_workspace(local.file, ENVIRONMENT)
+    for stack in workspace.stacks:
+        _apply(workspace.tool, stack, board, deploys.hear)
         deploys.stack_is_there(stack.name)
     applied.write_text(digest)
-
-
-def local_tool(local: Local) -> Tool:
-    """Terraform in an environment that reaches the local account only, with a provider mirror if there is one."""
-    environment = local_environment(local.home, local.platform.region)
-    if own := os.environ.get("TF_CLI_CONFIG_FILE"):
-        environment["TF_CLI_CONFIG_FILE"] = own
-    tool = find_tool(environment)
-    if mirror.has_own_configuration(environment):
-        return tool
-    environment.pop("TF_CLI_CONFIG_FILE", None)
-    if (found := mirror.find_mirror(tool, dict(os.environ))) is not None:
-        file = local.home.path / "terraform.rc"
-        file.write_text(mirror.render_configuration(found, tool.registry))
-        environment["TF_CLI_CONFIG_FILE"] = str(file)
-    return Tool(tool.program, tool.version, environment)
 
 
 def _apply(tool: Tool, stack: run.Stack, board: Board, hear: Callable[[Event], None]) -> None:
