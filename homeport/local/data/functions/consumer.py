@@ -22,6 +22,7 @@ from homeport.local.data.functions.queue import Message, Queue
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 5  # of a long poll: short enough that a killed data plane leaves no poll behind for long
+WAIT_SECONDS_FIFO = 1  # a poll on the emulated queue does not see that a group of messages has become free meanwhile
 PAUSE_SECONDS_MAX = 10.0
 FAILURES_IN_PEACE = 3  # batches in a row that may fail before polling slows down
 CONCURRENCY = 5  # AWS begins with five batches at a time
@@ -79,10 +80,11 @@ class Consumer:
     async def _gather(self) -> list[Message]:
         """One batch: what is there, or what comes within the batching window; empty if nothing came or could."""
         try:
-            messages = await self._queue.receive(self.source.batch_size, WAIT_SECONDS)
+            longest = WAIT_SECONDS_FIFO if self.source.queue_arn.endswith(".fifo") else WAIT_SECONDS
+            messages = await self._queue.receive(self.source.batch_size, longest)
             deadline = self._clock() + self.source.window_seconds
             while messages and len(messages) < self.source.batch_size and (left := deadline - self._clock()) > 0:
-                wait = min(WAIT_SECONDS, math.ceil(left))
+                wait = min(longest, math.ceil(left))
                 messages = [*messages, *await self._queue.receive(self.source.batch_size - len(messages), wait)]
         except (BotoCoreError, ClientError) as error:
             await self._pause_for(f"the queue cannot be read: {error}")
@@ -138,7 +140,9 @@ class Consumer:
             if not result.throttled:
                 return result
             if self._clock() + pause > hidden_until:
-                hidden_until = self._clock() + await self._queue.hide_again(messages) / 2
+                half = await self._queue.hide_again(messages) / 2
+                hidden_until = self._clock() + half
+                pause = min(pause, max(half, 0.1))
             await self._sleep(pause)
             pause = min(2 * pause, PAUSE_SECONDS_MAX / 2)
 

@@ -1,12 +1,18 @@
 """A data plane's surroundings for functions: a home, a log that remembers, zips and the feed's words for functions."""
 
+import asyncio
 import base64
 import hashlib
 import io
+import json
+import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -145,4 +151,45 @@ def plane(make_plane: MakePlane) -> Plane:
     return make_plane()
 
 
-Sleep = Callable[[float], Awaitable[None]]
+@pytest.fixture(scope="session")
+def kit() -> SimpleNamespace:
+    """The functions of this file, for tests that make their own parts."""
+    return SimpleNamespace(
+        ACCOUNT=ACCOUNT,
+        REGION=REGION,
+        Clock=Clock,
+        Logged=Logged,
+        arn_of=arn_of,
+        function=function,
+        make_context=make_context,
+        until=until,
+        version=version,
+        world_of=world_of,
+        zipped=zipped,
+    )
+
+
+@pytest.fixture(scope="session")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real control plane with the token `token`."""
+    home = tmp_path_factory.mktemp("control")
+    (home / "token").write_text("token")
+    command = [sys.executable, "-m", "homeport.local.control", "--home", str(home)]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(command, stderr=log)
+    try:
+        deadline = time.monotonic() + 60
+        while not (home / "control.json").exists():
+            assert process.poll() is None and time.monotonic() < deadline, (home / "log").read_text()
+            time.sleep(0.05)
+        yield json.loads((home / "control.json").read_text())["url"]
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Waits for what other processes bring about."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
