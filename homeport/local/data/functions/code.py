@@ -24,7 +24,7 @@ def folder_name(code_sha256: str) -> str:
     return digest
 
 
-def unpack(archive: Path, folder: Path) -> Path:
+def unpack(archive: Path, folder: Path, bytes_max: int = UNPACKED_BYTES_MAX) -> Path:
     """Unpacks `archive` into `folder` unless it is there; a folder that exists is whole, whatever was killed when."""
     if folder.is_dir():
         return folder
@@ -32,7 +32,7 @@ def unpack(archive: Path, folder: Path) -> Path:
     draft = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
     draft.chmod(0o755)
     try:
-        _extract(archive, draft)
+        _extract(archive, draft, bytes_max)
         draft.rename(folder)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise HomeportError(
@@ -53,12 +53,12 @@ def remove_unused(store: Path, used: set[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _extract(archive: Path, folder: Path) -> None:
+def _extract(archive: Path, folder: Path, bytes_max: int) -> None:
     with zipfile.ZipFile(archive) as opened:
         members = opened.infolist()
         size = sum(member.file_size for member in members)
-        if size > UNPACKED_BYTES_MAX:
-            raise HomeportError(f"{archive.name}: unpacks to {size} bytes, Lambda allows {UNPACKED_BYTES_MAX}")
+        if size > bytes_max:
+            raise HomeportError(f"{archive.name}: unpacks to {size} bytes, Lambda allows {bytes_max}")
         for member in members:
             _extract_member(opened, member, folder)
 

@@ -1,6 +1,7 @@
 """A definition → a process that takes invocations: code and interpreter made ready once, started as often as needed."""
 
 import asyncio
+import contextlib
 import secrets
 import shutil
 from collections.abc import Callable
@@ -47,7 +48,10 @@ class Launcher:
     async def tidy(self, used: set[str]) -> None:
         """Removes what an earlier run left: temporary folders, and code whose `CodeSha256` is not in `used`."""
         await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
-        folders = {code.folder_name(digest) for digest in used if digest}
+        folders = set()
+        for digest in used:
+            with contextlib.suppress(HomeportError):  # said when that function is prepared
+                folders.add(code.folder_name(digest))
         await asyncio.to_thread(code.remove_unused, self._code, folders)
 
     async def prepare(self, definition: Definition) -> Ready:
