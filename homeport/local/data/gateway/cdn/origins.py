@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
@@ -138,7 +139,7 @@ def refuse(status: int, why: str = "") -> Response:
 def _object_response(answer: Any) -> Response:
     headers: Headers = [("server", "AmazonS3"), ("accept-ranges", "bytes")]
     headers += [(name, str(answer[key])) for key, name in _OBJECT_HEADERS.items() if answer.get(key)]
-    headers.append(("last-modified", format_datetime(answer["LastModified"], usegmt=True)))
+    headers.append(("last-modified", format_datetime(answer["LastModified"].astimezone(UTC), usegmt=True)))
     headers += [(f"x-amz-meta-{name}", value) for name, value in (answer.get("Metadata") or {}).items()]
     length, stream = int(answer["ContentLength"]), answer["Body"]
     if length > WHOLE_MAX:
