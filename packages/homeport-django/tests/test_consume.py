@@ -79,11 +79,11 @@ class Consuming(MessagingCase):
         with self.assertLogs("homeport_django.consumer", "WARNING"):
             thread.start()
             while consumer.failures == 0:
-                pass
+                self.assertTrue(thread.is_alive())
             consumer.url = self.queue
             publish("parcel-sent", {"parcel": 1})
             while not self.seen:
-                pass
+                self.assertTrue(thread.is_alive())
             consumer.stop()
             consumer.wait()
 
@@ -102,7 +102,7 @@ class TheWorker(MessagingCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.notes, self.go_on = self.folder / "notes", self.folder / "go-on"
         database = f"sqlite:///{self.folder / 'db'}"
-        self.environment = {**os.environ, "NOTES": str(self.notes), "DATABASE_URL": database}
+        self.environment = {**os.environ, "LOG_LEVEL": "INFO", "NOTES": str(self.notes), "DATABASE_URL": database}
         django = [sys.executable, "-m", "django"]
         settings = "--settings=tests.settings"
         subprocess.run([*django, "migrate", settings], env=self.environment, check=True, stdout=subprocess.DEVNULL)
