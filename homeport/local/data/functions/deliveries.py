@@ -25,7 +25,9 @@ POLL_SECONDS = 20
 AT_ONCE_MAX = 32
 HTTP_SECONDS = 15.0  # SNS waits as long for an endpoint's answer
 TELL_ATTEMPTS = 5
+THROTTLED_SECONDS_MAX = 6 * 3600.0  # as long as Lambda keeps an event whose function is busy
 AWS_HOSTS = (".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".aws.dev")
+METADATA_IPV6 = ipaddress.ip_network("fd00:ec2::/32")
 AWAY = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
 
 
@@ -72,7 +74,7 @@ class Deliveries:
                     pause = min(2 * pause, 2.0)
                     continue
                 for delivery in offered:
-                    await self._begin(session, delivery)
+                    self._begin(session, delivery)
 
     async def _poll(self, session: aiohttp.ClientSession) -> list[dict[str, Any]]:
         timeout = aiohttp.ClientTimeout(total=2 * POLL_SECONDS)
@@ -81,19 +83,13 @@ class Deliveries:
             offered: list[dict[str, Any]] = [] if response.status == 204 else await response.json()
             return offered
 
-    async def _begin(self, session: aiohttp.ClientSession, delivery: dict[str, Any]) -> None:
+    def _begin(self, session: aiohttp.ClientSession, delivery: dict[str, Any]) -> None:
         key = str(delivery["id"])
         if key in self._under_way:
             return  # its lease ended while it is still being made: a long function
-        await self._slots.acquire()
         task = asyncio.get_running_loop().create_task(self._make(session, key, delivery))
         self._under_way[key] = task
-
-        def end(_: asyncio.Task[None]) -> None:
-            self._slots.release()
-            self._under_way.pop(key, None)
-
-        task.add_done_callback(end)
+        task.add_done_callback(lambda _: self._under_way.pop(key, None))
 
     async def _make(self, session: aiohttp.ClientSession, key: str, delivery: dict[str, Any]) -> None:
         try:
@@ -107,13 +103,21 @@ class Deliveries:
         payload = base64.b64decode(delivery["payload"])
         if delivery["kind"] == "lambda":
             return await self._deliver_to_function(str(delivery["target"]), payload)
-        return await post(str(delivery["target"]), payload, delivery.get("headers") or {})
+        async with self._slots:
+            return await post(str(delivery["target"]), payload, delivery.get("headers") or {})
 
     async def _deliver_to_function(self, function_arn: str, payload: bytes) -> Outcome:
-        try:
-            result = await self._invoke(function_arn, None, payload)
-        except LookupError as error:
-            return "retry", str(error)
+        waited, pause = 0.0, 0.5
+        while True:
+            try:
+                async with self._slots:
+                    result = await self._invoke(function_arn, None, payload)
+            except LookupError as error:
+                return "retry", str(error)
+            if not result.throttled or waited >= THROTTLED_SECONDS_MAX:
+                break
+            await self._sleep(pause)  # being throttled is no attempt
+            waited, pause = waited + pause, min(2 * pause, 30.0)
         if result.throttled:
             return "retry", "throttled"
         if result.function_error:
@@ -164,6 +168,15 @@ async def _refusal(url: str) -> str | None:
         return f"{host}: the local account never calls AWS"
     with contextlib.suppress(OSError):  # an unknown host fails at the call, and may be known later
         found = await asyncio.get_running_loop().getaddrinfo(host, None)
-        if any(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_link_local for *_, address in found):
+        if any(_is_metadata(str(address[0])) for *_, address in found):
             return f"{host}: link-local addresses are not called"
     return None
+
+
+def _is_metadata(text: str) -> bool:
+    """Whether an address is where clouds keep credentials, however it is written."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped or address.sixtofour
+        return address in METADATA_IPV6 or address.is_link_local or bool(mapped and mapped.is_link_local)
+    return address.is_link_local

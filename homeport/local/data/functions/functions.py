@@ -74,6 +74,8 @@ class Functions:
             digests = {item.code_sha256 for function in functions.values() for item in function.versions.values()}
             await self._launcher.tidy(digests)
             self._reaper = asyncio.get_running_loop().create_task(self._reap_for_ever())
+        groups = world.of("logs:log-group").values()
+        self._launcher.log_groups = frozenset((g.account, g.region, str(g.state["logGroupName"])) for g in groups)
         changed = {arn for arn, function in functions.items() if self._functions.get(arn) != function}
         self._functions = functions
         self._retire_replaced()

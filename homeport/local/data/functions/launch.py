@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from homeport.errors import HomeportError
 from homeport.local.data.context import Context
 from homeport.local.data.functions import code, interpreter, report
@@ -42,6 +44,7 @@ class Launcher:
         self._init_seconds = init_seconds
         store = context.home.functions
         self._code, self._runtimes, self._scratch = store / "code", store / "runtimes", store / "tmp"
+        self.log_groups: frozenset[tuple[str, str, str]] = frozenset()  # that exist: account, region, name
         self._folders: dict[str, asyncio.Task[Path]] = {}
         self._interpreters: dict[str, asyncio.Task[Interpreter]] = {}
 
@@ -68,12 +71,21 @@ class Launcher:
             failure = Failure("Runtime.InvalidEntrypoint", str(error))
             raise StartFailed(failure.error_type, failure.payload()) from error
         await self._context.data_ready()
+        await self._create_log_group(definition)
         try:
             return await self._start_once(definition, ready, self._init_seconds)
         except StartFailed as error:
             if not error.is_timeout:
                 raise
         return await self._start_once(definition, ready, definition.timeout_seconds)
+
+    async def _create_log_group(self, definition: Definition) -> None:
+        """Lambda makes the log group of a function that has none."""
+        if (definition.account, definition.region, definition.log_group) in self.log_groups:
+            return
+        client = self._context.aws("logs", definition.account, definition.region)
+        with contextlib.suppress(ClientError, BotoCoreError):  # there already, and the feed is a moment behind
+            await asyncio.to_thread(client.create_log_group, logGroupName=definition.log_group)
 
     def _unpack(self, definition: Definition) -> Path:
         archive = Path(definition.code_path)

@@ -28,6 +28,7 @@ ACCOUNT, REGION = "100000000001", "eu-west-1"
 class Logged:
     """What was logged, by group."""
 
+    groups: list[str] = field(default_factory=list)
     lines: dict[str, list[str]] = field(default_factory=dict)
     streams: list[str] = field(default_factory=list)
 
@@ -35,6 +36,9 @@ class Logged:
         assert (account, region) == (ACCOUNT, REGION)
         self.lines.setdefault(group, []).append(message)
         self.streams.append(stream)
+
+    def create_log_group(self, logGroupName: str) -> None:
+        self.groups.append(logGroupName)
 
     def of(self, function: str) -> list[str]:
         return self.lines.get(f"/aws/lambda/{function}", [])
@@ -51,11 +55,15 @@ def task_environment(account: str, region: str) -> dict[str, str]:
 def make_context(
     home: Path, logged: Logged | None = None, aws: Callable[[str, str, str], Any] | None = None
 ) -> Context:
-    def no_aws(*_: str) -> Any:
-        raise AssertionError("no AWS call is expected")
+    memory = logged or Logged()
 
-    log = (logged or Logged()).log
-    return Context(Home(home), "http://127.0.0.1:1", "token", unobserved, aws or no_aws, log, task_environment)
+    def logs_only(service: str, *_: str) -> Any:
+        assert service == "logs", "no other AWS call is expected"
+        return memory
+
+    return Context(
+        Home(home), "http://127.0.0.1:1", "token", unobserved, aws or logs_only, memory.log, task_environment
+    )
 
 
 def arn_of(name: str) -> str:

@@ -95,7 +95,6 @@ async def stage(kit, tmp_path) -> AsyncIterator[Stage]:
     ("result", "outcome"),
     [
         (InvokeResult(b'"fine"'), ("done", "")),
-        (InvokeResult(b"{}", throttled=True), ("retry", "throttled")),
         (InvokeResult(b'{"errorType": "X"}', "Unhandled"), ("retry", 'Unhandled: {"errorType": "X"}')),
         (LookupError("no such function"), ("retry", "no such function")),
         (RuntimeError("a bug"), ("retry", "RuntimeError")),
@@ -107,6 +106,24 @@ async def test_a_function_is_invoked_and_the_outcome_told(stage, kit, result, ou
     await kit.until(lambda: stage.control.outcomes)
     assert stage.calls == [("arn:f:live", b"{}")]
     assert stage.control.outcomes == {"1": outcome}
+
+
+async def test_a_throttled_delivery_waits_and_that_is_no_attempt(kit, tmp_path) -> None:
+    results = [InvokeResult(b"{}", throttled=True)] * 20 + [InvokeResult(b"1")]
+    slept: list[float] = []
+
+    async def invoke(*_: Any, **__: Any) -> InvokeResult:
+        return results.pop(0)
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    deliveries = Deliveries(kit.make_context(tmp_path), invoke, sleep=sleep)
+    assert await deliveries._deliver({"kind": "lambda", "target": "arn:f", "payload": ""}) == ("done", "")
+    assert slept[:4] == [0.5, 1, 2, 4] and max(slept) == 30
+    results += [InvokeResult(b"{}", throttled=True)] * 2000
+    outcome = await deliveries._deliver({"kind": "lambda", "target": "arn:f", "payload": ""})
+    assert outcome == ("retry", "throttled")  # after six hours
 
 
 async def test_a_control_plane_that_is_away_for_a_moment_is_asked_again(stage, kit) -> None:
@@ -166,6 +183,7 @@ async def test_an_endpoint_that_is_not_there_is_tried_again() -> None:
         "https://abc.execute-api.eu-west-1.api.aws/",
         "http://169.254.169.254/latest/meta-data/",
         "http://[fe80::1]/",
+        "http://[fd00:ec2::254]/",
         "http://[::ffff:169.254.169.254]/",
         "file:///etc/passwd",
         "ftp://127.0.0.1/",
@@ -174,4 +192,4 @@ async def test_an_endpoint_that_is_not_there_is_tried_again() -> None:
 )
 async def test_aws_and_its_metadata_are_never_called(url: str) -> None:
     outcome, reason = await post(url, b"", {})
-    assert outcome == "drop" and reason
+    assert outcome == "drop" and "HTTP" not in reason

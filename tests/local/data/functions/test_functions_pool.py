@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from homeport.local.data.context import Resource
+
 GATE = """
 import os, time, pathlib
 def handler(event, context):
@@ -187,6 +189,17 @@ async def test_a_caller_that_goes_away_does_not_stop_the_function(plane, kit, tm
     (tmp_path / "gate").touch()
     await kit.until(lambda: any(line.startswith("REPORT") for line in plane.logged.of("greet")))
     assert len(plane.functions.live()) == 1
+
+
+async def test_a_log_group_that_nobody_declared_is_made(plane, kit, tmp_path) -> None:
+    arn = await plane.deploy(GATE)
+    answer(await plane.functions.invoke(arn, None, b"{}"))
+    assert plane.logged.groups == ["/aws/lambda/greet"]
+    group = Resource("arn:g", "logs:log-group", kit.ACCOUNT, kit.REGION, {"logGroupName": "/aws/lambda/greet"})
+    version = kit.version(tmp_path / "code", "def handler(e, c): return 1")
+    await plane.functions.reconcile(kit.world_of(kit.function("greet", {"$LATEST": version}), group))
+    answer(await plane.functions.invoke(arn, None, b"{}"))
+    assert plane.logged.groups == ["/aws/lambda/greet"]
 
 
 async def test_what_an_earlier_run_left_is_removed(plane, kit, tmp_path) -> None:
