@@ -25,7 +25,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         embedded.prepare()
-        asyncio.run(_serve(Home(arguments.home), arguments.port))
+        asyncio.run(_serve(Home(arguments.home.resolve()), arguments.port))
     except HomeportError as error:
         sys.stderr.write(f"error: {error.message}\n\nhint: {error.hint}\n")
         return 1
@@ -33,25 +33,20 @@ def main() -> int:
 
 
 async def _serve(home: Home, port: int) -> None:
-    from aiohttp import web
+    from homeport.local.control.plane import ControlPlane
 
-    from homeport.local.control import accounts, fixes
-    from homeport.local.control.server import create_server
-
-    fixes.apply_all()
-    accounts.select_by_access_key()
-    accounts.ensure_apply_role()
-    runner = web.ServerRunner(create_server())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    _write_address(home, url)
-    log.info("ready at %s", url)
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    await runner.cleanup()
+    plane = ControlPlane(home)
+    try:
+        url = await plane.start(port)
+        _write_address(home, url)
+        log.info("ready at %s", url)
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await stopped.wait()
+        log.info("stopping")
+    finally:
+        await plane.stop()
 
 
 def _write_address(home: Home, url: str) -> None:

@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 from homeport.local.account import MANAGEMENT_ACCOUNT
+from homeport.local.control.changes import Unit
 
 LOCAL_ACCOUNT = "100000000001"
+APPLY_ROLE_UNIT = Unit("iam", LOCAL_ACCOUNT, "aws")
 OUR_KEY = re.compile(r"HOMEPORT(\d{12})")
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 ACCOUNT = re.compile(r"\d{12}")

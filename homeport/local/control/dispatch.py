@@ -5,6 +5,7 @@ moto has a Flask application per service; this is the same without Flask: moto's
 
 import io
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,11 +25,13 @@ from moto.core.utils import get_service_model, service_name_from_moto_package_na
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from homeport.local.control import failure
+from homeport.local.control import failure, turn
+from homeport.local.control.changes import changes
 from homeport.local.control.service import find_service
 
 log = logging.getLogger(__name__)
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"]
+ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _rules_lock = Lock()
 
 
@@ -69,7 +72,8 @@ def answer(call: Call) -> Answer:
         return _failed("json", "UnknownService", "No AWS service of this name in the local account")
     try:
         handler = _rules(service).bind("").match(request.path, method=call.method)[0]
-        return _answered(request, handler(request, request.raw_url, dict(request.headers)))
+        with turn.taken(), changes.call(_action(call, request)):
+            return _answered(handler(request, request.raw_url, dict(request.headers)))
     except (NotImplementedError, NotFound, MethodNotAllowed) as error:
         detail = str(error) if isinstance(error, NotImplementedError) else f"{call.method} {request.path}"
         log.warning("%s: not implemented: %s", service, detail)
@@ -78,11 +82,25 @@ def answer(call: Call) -> Answer:
         details = error.response["Error"]
         return _failed(_protocol(service, request), details["Code"], details["Message"])
     except HTTPException as error:
-        return _answered(request, (error.code, dict(error.get_headers()), error.get_body()))
+        return _answered((error.code, dict(error.get_headers()), error.get_body()))
     except Exception as error:
         log.exception("%s: %s %s", service, call.method, request.path)
         message = f"The local account failed: {type(error).__name__}: {error}"
         return _failed(_protocol(service, request), "InternalFailure", message)
+
+
+def _action(call: Call, request: MotoRequest) -> str:
+    """AWS's name of what is asked, or one that tells at least reading from writing."""
+    if target := request.headers.get("X-Amz-Target"):
+        return str(target).rpartition(".")[2]
+    if match := ACTION.search(call.body if "x-www-form-urlencoded" in (request.content_type or "") else b""):
+        return match.group(1).decode()
+    if "/operation/" in request.path:
+        return str(request.path).rpartition("/")[2]
+    if call.method in ("GET", "HEAD"):
+        return str(request.args.get("Action", "GetSomething"))
+    last = str(request.path).rstrip("/").rpartition("/")[2]
+    return {"invocations": "Invoke", "outbound-emails": "SendEmail"}.get(last, call.method)
 
 
 def _environ(call: Call) -> dict[str, Any]:
@@ -143,7 +161,7 @@ def _rules(service: str) -> Map:
     return Map(rules, converters={"regex": _Regex}, merge_slashes=False)
 
 
-def _answered(request: MotoRequest, result: Any) -> Answer:
+def _answered(result: Any) -> Answer:
     status, headers, content = result if len(result) == 3 and not isinstance(result, str | bytes) else (200, {}, result)
     headers = {str(name): str(value) for name, value in (headers or {}).items()}
     body = content.encode() if isinstance(content, str) else bytes(content or b"")

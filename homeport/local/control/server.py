@@ -6,16 +6,16 @@ are reached that way), and refuses to tunnel: nothing can leave this machine thr
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 
 from aiohttp import web
 
 from homeport.local.control import dispatch
 from homeport.local.control.dispatch import Call
+from homeport.local.control.internal import PREFIX
 
 log = logging.getLogger(__name__)
-THREADS_MAX = 256  # an SQS long poll holds one for up to 20 s
-BROWSER_SERVICES = ("cognito-idp", "s3")
 OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 AWS_HOSTS = (".amazonaws.com", ".api.aws")
 CORS = {
@@ -26,18 +26,18 @@ CORS = {
 }
 
 
-def create_server(own: web.Application | None = None) -> web.Server:
-    """An aiohttp server for everything; `own` answers what is under /_homeport/."""
-    pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="aws")
+def create_server(pool: Executor, own: Callable[[web.BaseRequest], Awaitable[web.Response]]) -> web.Server:
+    """An aiohttp server for everything; `own` answers what is under /_homeport/, `pool` runs the API calls."""
 
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
         if refusal := _refused(request):
             return refusal
+        if request.raw_path.startswith(PREFIX):
+            return await own(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return web.Response(status=200, headers=CORS | {"Access-Control-Allow-Origin": "*"})
         call = Call(request.method, request.raw_path, tuple(request.headers.items()), await request.read())
-        answer = await asyncio.get_running_loop().run_in_executor(pool, dispatch.answer, call)
-        return _response(request, answer)
+        return _response(request, await asyncio.get_running_loop().run_in_executor(pool, dispatch.answer, call))
 
     return web.Server(respond, access_log=None, handler_cancellation=False)
 
@@ -58,5 +58,4 @@ def _response(request: web.BaseRequest, answer: dispatch.Answer) -> web.Response
     headers = {n: v for n, v in answer.headers.items() if n.lower() not in ("content-length", "status", "connection")}
     if "Origin" in request.headers:
         headers |= CORS | {"Access-Control-Allow-Origin": "*"}
-    response = web.Response(status=answer.status, headers=headers, body=answer.body)
-    return response
+    return web.Response(status=answer.status, headers=headers, body=answer.body)
