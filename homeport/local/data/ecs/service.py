@@ -33,6 +33,7 @@ class ServiceRunner:
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_MAX)
         self._steady = False
         self._last_failure = ""
+        self._noted: set[str] = set()  # tasks whose failure is counted
         self._wake = asyncio.Event()
         self._wake.set()
         self._looping = asyncio.ensure_future(self._loop())
@@ -70,7 +71,8 @@ class ServiceRunner:
             self._wake.clear()
             now = self._tools.clock()
             self._follow_deployment()
-            self._bury(now)
+            self._note_failures(now)
+            self._bury()
             views = [task.view(now) for task in self.tasks.values()]
             if any(view.ready and view.deployment == self._attempts.deployment for view in views):
                 self._attempts, self._last_failure = after_success(self._attempts), ""
@@ -101,20 +103,25 @@ class ServiceRunner:
         self._attempts = Attempts(primary.id)
         self._rollout, self._steady = "IN_PROGRESS", False
 
-    def _bury(self, now: float) -> None:
-        """Take note of the tasks that have ended."""
-        for task in [task for task in self.tasks.values() if task.ended]:
-            del self.tasks[task.identity.arn]
+    def _note_failures(self, now: float) -> None:
+        """Take note of tasks that end by themselves or must be replaced, as soon as they begin to end."""
+        for task in self.tasks.values():
             by_itself = task.stop_code in ("EssentialContainerExited", "TaskFailedToStart")
             unhealthy = task.stopped_reason.startswith("Task failed")
-            if not by_itself and not unhealthy:
+            if not task.stopping or task.identity.arn in self._noted or not (by_itself or unhealthy):
                 continue
+            self._noted.add(task.identity.arn)
             self._last_failure = _why(task)
             self._event(f"(task {task.identity.id}) stopped: {self._last_failure}")
             if not task.was_ready and task.deployment == self._attempts.deployment:
                 self._attempts = after_failure(self._attempts, now)
                 if self._attempts.in_a_row == INCONSISTENT_AFTER:
                     self._event("is unable to consistently start tasks successfully.")
+
+    def _bury(self) -> None:
+        for arn in [arn for arn, task in self.tasks.items() if task.ended]:
+            del self.tasks[arn]
+            self._noted.discard(arn)
 
     def _conclude(self, decision: Decision) -> None:
         """Tell how the deployment goes. One that is completed stays so when a task of it ends later."""
