@@ -9,6 +9,7 @@ from homeport.errors import HomeportError
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 3.0
 PHASE_SECONDS_MAX = 3600  # a migration may be long; one that waits for a lock for ever must not hold the deploy
 LOG_LINES = 20
+LOG_TRIES, LOG_PAUSE_SECONDS = 6, 0.5
 
 
 def run_phase(ecs: Any, logs: Any, cluster: str, definition: str, state: State, clock: Clock) -> None:
@@ -29,7 +30,7 @@ def run_phase(ecs: Any, logs: Any, cluster: str, definition: str, state: State, 
     problem = find_failure(task)
     if problem:
         template = state.templates["release"]
-        said = read_last_lines(logs, template["containerDefinitions"][0], arn)
+        said = read_last_lines(logs, template["containerDefinitions"][0], arn, clock)
         raise HomeportError("\n".join([f"the release phase {problem}; the old release stays current", *said]))
 
 
@@ -60,15 +61,19 @@ def find_failure(task: dict[str, Any]) -> str:
     return "" if task.get("containers") else f"did not run: {task.get('stoppedReason', 'no container')}"
 
 
-def read_last_lines(logs: Any, container: dict[str, Any], task: str) -> list[str]:
-    """The last lines that the task wrote, if its logs are in CloudWatch and can be read."""
+def read_last_lines(logs: Any, container: dict[str, Any], task: str, clock: Clock) -> list[str]:
+    """The last lines that the task wrote, if its logs are in CloudWatch; they may come a little after its end."""
     options = container.get("logConfiguration", {}).get("options", {})
     group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
     if not group or not prefix:
         return []
     stream = f"{prefix}/{container['name']}/{task.rpartition('/')[2]}"
-    try:
-        answer = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=LOG_LINES, startFromHead=False)
-    except logs.exceptions.ClientError:
-        return [f"(it wrote nothing to {group})"]
-    return [f"  {event['message'].rstrip()}" for event in answer["events"]]
+    for attempt in range(LOG_TRIES):
+        clock.sleep(LOG_PAUSE_SECONDS if attempt else 0)
+        try:
+            answer = logs.get_log_events(logGroupName=group, logStreamName=stream, limit=LOG_LINES, startFromHead=False)
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+        if answer["events"]:
+            return [f"  {event['message'].rstrip()}" for event in answer["events"]]
+    return [f"  (it wrote nothing to {group})"]

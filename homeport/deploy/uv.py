@@ -1,5 +1,6 @@
 """Runs uv, which resolves and installs requirements; what it says when it cannot is what the user reads."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from uv import find_uv_bin
 
@@ -60,15 +62,25 @@ def find_python(wanted: str) -> Python:
     """
     if wanted == _minor(sys.version_info[:2]):
         return Python(wanted, str(Path(sys.base_prefix, "bin", f"python{wanted}")))
-    for version in [wanted, *_nearest(wanted)]:
-        try:
-            path = run_uv(["python", "find", "--no-project", "--no-python-downloads", version], Path("/"), "python")
-        except HomeportError:
-            continue
-        return Python(version, path.strip())
-    raise HomeportError(
-        f"python {wanted}: neither it nor another from {_minor(OLDEST)} is installed", f"uv python install {wanted}"
-    )
+    options = ["--only-installed", "--output-format", "json", "--no-config"]
+    installed = json.loads(run_uv(["python", "list", *options], Path("/"), "python"))
+    return choose_python(wanted, installed)
+
+
+def choose_python(wanted: str, installed: Sequence[Mapping[str, Any]]) -> Python:
+    """The nearest of what `uv python list --output-format json` found; newer before older, the first of its minor."""
+    found: dict[int, str] = {}
+    for item in installed:
+        parts = item["version_parts"]
+        if item["implementation"] == "cpython" and (parts["major"], parts["minor"]) >= OLDEST and item["path"]:
+            found.setdefault(parts["minor"], item["path"])
+    minor = int(wanted.partition(".")[2] or 0)
+    if not found:
+        raise HomeportError(
+            f"python {wanted}: neither it nor another from {_minor(OLDEST)} is installed", f"uv python install {wanted}"
+        )
+    nearest = min(found, key=lambda other: (abs(other - minor), -other))
+    return Python(f"3.{nearest}", found[nearest])
 
 
 def base_environment() -> dict[str, str]:
@@ -78,13 +90,6 @@ def base_environment() -> dict[str, str]:
 
 def _own_environment() -> dict[str, str]:
     return base_environment() | {"UV_PYTHON_DOWNLOADS": "never"}
-
-
-def _nearest(wanted: str) -> list[str]:
-    """Other versions, nearest first, newer before older."""
-    minor = int(wanted.partition(".")[2] or 0)
-    others = sorted({*range(OLDEST[1], 16)} - {minor}, key=lambda other: (abs(other - minor), -other))
-    return [f"3.{other}" for other in others]
 
 
 def _minor(version: tuple[int, ...]) -> str:

@@ -155,6 +155,11 @@ class Terraform:
         client("ecr").create_repository(
             repositoryName=names.repository(*self.prefix, "web-shop"), imageTagMutability="IMMUTABLE"
         )
+        vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        client("ec2").modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        subnet = client("ec2").create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        group = client("ec2").create_security_group(GroupName="tasks", Description="tasks", VpcId=vpc)["GroupId"]
+        network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group]}}
         client("ecs").create_cluster(clusterName=names.cluster(*self.prefix))
         self.register("release", "run migrations")
         for process in ("web", "worker"):
@@ -165,7 +170,7 @@ class Terraform:
                 taskDefinition=definition,
                 desiredCount=0,
                 launchType="FARGATE",
-                networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}},
+                networkConfiguration=network,
             )
 
     def register(self, process: str, command: str) -> str:
