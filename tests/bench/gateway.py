@@ -1,0 +1,328 @@
+"""The gateway beside what it stands in front of, and beside serverless-offline: both sides in turn in one run.
+
+Needs `wrk`; the comparison with serverless-offline needs `npm`. What is installed for it lands in `.bench/`.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from homeport.local.data.context import Context, Resource, World
+from homeport.local.data.functions.functions import Functions
+from homeport.local.data.gateway.gateway import Gateway
+from homeport.local.data.targets import Target
+from homeport.local.home import Home
+
+FOLDER = Path(".bench/gateway")
+ACCOUNT, REGION = "100000000001", "eu-central-1"
+API_ARN = f"arn:aws:apigateway:{REGION}::/apis/bench"
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:quote"
+LISTENER_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/a/1/2"
+GROUP_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/a/1"
+CONNECTIONS, SECONDS, ROUNDS = 32, 5, 5
+PACKAGES = {"serverless": "3.40.0", "serverless-offline": "13.9.0"}  # the last that need no account with the maker
+
+SITE = """
+import django
+from django.conf import settings
+settings.configure(SECRET_KEY="bench", ROOT_URLCONF="site_bench", ALLOWED_HOSTS=["*"], MIDDLEWARE=[
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+])
+django.setup()
+from django.core.wsgi import get_wsgi_application
+from django.http import JsonResponse
+from django.urls import path
+def books(request):
+    return JsonResponse({"books": [{"id": number, "title": f"Book {number}"} for number in range(10)]})
+urlpatterns = [path("books", books)]
+application = get_wsgi_application()
+"""
+FUNCTION = """
+import json, time
+def handler(event, context):
+    started = time.perf_counter()
+    body = json.dumps({"quote": "So many books, so little time.", "path": event.get("rawPath")})
+    run = f"{(time.perf_counter() - started) * 1000:.4f}"
+    return {"statusCode": 200, "headers": {"content-type": "application/json", "x-run-ms": run}, "body": body}
+"""
+SERVERLESS = """
+service: bench
+provider: {name: aws, runtime: python3.11, region: eu-central-1}
+plugins: [serverless-offline]
+functions:
+  quote:
+    handler: quote.handler
+    events: [{httpApi: {method: get, path: /quote}}]
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    per_second: float
+    median_ms: float
+
+
+def main() -> None:
+    if not shutil.which("wrk"):
+        print("skipped: wrk is not installed")
+        return
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with gunicorn() as service_port, gateway(service_port) as port:
+        compare_with_the_service(service_port, port)
+        own = measure_the_function(port)
+    compare_with_serverless_offline(own)
+
+
+def compare_with_the_service(service_port: int, port: int) -> None:
+    """Throughput and latency through the gateway against gunicorn itself. Bars: at least 0.6 ×, at most 2 ×."""
+    direct_url, gateway_url = f"http://127.0.0.1:{service_port}/books", f"http://127.0.0.1:{port}/books"
+    load(direct_url, 1), load(gateway_url, 1)
+    pairs = [(load(direct_url), load(gateway_url)) for _ in range(ROUNDS)]
+    for direct, through in pairs:
+        print(
+            f"  gunicorn {direct.per_second:6.0f}/s {direct.median_ms:6.2f} ms"
+            f"   gateway {through.per_second:6.0f}/s {through.median_ms:6.2f} ms"
+        )
+    throughput = statistics.median(through.per_second / direct.per_second for direct, through in pairs)
+    latency = statistics.median(through.median_ms / direct.median_ms for direct, through in pairs)
+    print(f"service, {CONNECTIONS} connections: throughput {throughput:.2f} × gunicorn's (bar: at least 0.6)")
+    print(f"service, {CONNECTIONS} connections: median latency {latency:.2f} × gunicorn's (bar: at most 2)")
+
+
+def measure_the_function(port: int) -> Load:
+    """What the way to a warm function adds to its own run time. Bar: 5 ms."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    added = []
+    for number in range(600):
+        started = time.perf_counter()
+        connection.request("GET", "/quote")
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 200, response.status
+        if number >= 100:
+            added.append((time.perf_counter() - started) * 1000 - float(response.headers["x-run-ms"]))
+    connection.close()
+    print(f"function: {statistics.median(added):.2f} ms median over its own run time (bar: at most 5)")
+    return load(f"http://127.0.0.1:{port}/quote", connections=8)
+
+
+def compare_with_serverless_offline(own: Load) -> None:
+    """Bar: ten times its requests a second, on the same function."""
+    with serverless_offline() as port:
+        if port is None:
+            return
+        peer = load(f"http://127.0.0.1:{port}/quote", connections=8)
+    ratio = own.per_second / peer.per_second
+    print(f"function, 8 connections: {own.per_second:.0f}/s, serverless-offline {peer.per_second:.1f}/s: {ratio:.0f} ×")
+
+
+def load(url: str, seconds: int = SECONDS, connections: int = CONNECTIONS) -> Load:
+    command = ["wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}", url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in text:
+        raise AssertionError(text)
+    per_second = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    median = re.search(r"50%\s+([\d.]+)(us|ms|s)\b", text)
+    assert per_second and median, text
+    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[median.group(2)]
+    return Load(float(per_second.group(1)), float(median.group(1)) * scale)
+
+
+@contextlib.contextmanager
+def gunicorn() -> Iterator[int]:
+    """The service: the same command as in the example's Procfile."""
+    python = FOLDER / "venv/bin/python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "uv", "venv", "-q", "--allow-existing", str(FOLDER / "venv")], check=True)
+        install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python), "django", "gunicorn"]
+        subprocess.run(install, check=True)
+    (FOLDER / "site_bench.py").write_text(SITE)
+    port = free_port()
+    command = [str(python.absolute()), "-m", "gunicorn", "site_bench", "--bind", f"127.0.0.1:{port}"]
+    with running([*command, "--workers", "2", "--threads", "4", "--log-level", "warning"], FOLDER, port):
+        yield port
+
+
+@contextlib.contextmanager
+def gateway(service_port: int) -> Iterator[int]:
+    """The gateway and the functions in a process of their own, as the data plane runs them."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.gateway", "serve", str(service_port), str(port)]
+    with running(command, Path.cwd(), port):
+        yield port
+
+
+@contextlib.contextmanager
+def serverless_offline() -> Iterator[int | None]:
+    if not shutil.which("npm"):
+        print("comparison with serverless-offline skipped: npm is not installed")
+        yield None
+        return
+    folder = FOLDER / "serverless"
+    folder.mkdir(exist_ok=True)
+    (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": PACKAGES}))
+    (folder / "serverless.yml").write_text(SERVERLESS)
+    (folder / "quote.py").write_text(FUNCTION)
+    if not (folder / "node_modules/serverless-offline").exists():
+        install = ["npm", "install", "--silent", "--no-audit", "--no-fund"]
+        if subprocess.run(install, cwd=folder, check=False, capture_output=True).returncode:
+            print("comparison with serverless-offline skipped: npm could not install it")
+            yield None
+            return
+    port, other = free_port(), free_port()
+    command = ["node_modules/.bin/serverless", "offline", "--noPrependStageInUrl"]
+    ports = ["--httpPort", str(port), "--lambdaPort", str(other), "--host", "127.0.0.1"]
+    with running([*command, *ports], folder, port):
+        yield port
+
+
+@contextlib.contextmanager
+def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """A process group that listens on `port`; its output is kept beside the rest."""
+    name = re.sub(r"\W+", "-", " ".join(Path(word).name for word in command[:3]))
+    with (FOLDER / f"{name}.log").open("w") as log:
+        environment = {**os.environ, "SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"}
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment, start_new_session=True)
+        try:
+            wait_until_open(port, process)
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_until_open(port: int, process: subprocess.Popen[Any], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on port {port}; see {FOLDER}")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+async def serve(service_port: int, port: int) -> None:
+    """The parts that the data plane would run, told what the control plane would tell."""
+
+    async def observe(observations: list[Any]) -> None:
+        return
+
+    context = Context(
+        home=Home((FOLDER / "home").absolute()),
+        control_url="http://127.0.0.1:1",
+        token="",
+        observe=observe,
+        aws=lambda service, account, region: None,
+        log=lambda *line: None,
+        task_environment=lambda account, region: {},
+    )
+    context.targets.put(GROUP_ARN, (Target("127.0.0.1", service_port, True),))
+    functions = Functions(context)
+    parts = (functions, Gateway(replace(context, invoke=functions.invoke), context.targets, functions.invoke))
+    for part in parts:
+        await part.reconcile(world(port))
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()
+    for part in reversed(parts):
+        await part.stop()
+
+
+def world(port: int) -> World:
+    """Also an access log and a token's cost are part of the way: the log is on, as Homeport's own modules have it."""
+    logging = {
+        "DestinationArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/bench",
+        "Format": '{"id":"$context.requestId","status":"$context.status","route":"$context.routeKey",'
+        '"ip":"$context.identity.sourceIp","ms":"$context.responseLatency","time":"$context.requestTime"}',
+    }
+    service = {
+        "IntegrationId": "service",
+        "IntegrationType": "HTTP_PROXY",
+        "ConnectionType": "VPC_LINK",
+        "IntegrationMethod": "ANY",
+        "IntegrationUri": LISTENER_ARN,
+    }
+    function = {
+        "IntegrationId": "function",
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": FUNCTION_ARN,
+        "PayloadFormatVersion": "2.0",
+    }
+    api = {
+        "ApiId": "bench",
+        "LocalPort": port,
+        "CorsConfiguration": {"AllowOrigins": ["https://www.example.com"]},
+        "Routes": [
+            {"RouteKey": "ANY /books", "Target": "integrations/service"},
+            {"RouteKey": "GET /quote", "Target": "integrations/function"},
+        ],
+        "Integrations": [service, function],
+        "Stages": [{"StageName": "$default", "AccessLogSettings": logging}],
+    }
+    listener = {
+        "ListenerArn": LISTENER_ARN,
+        "Port": 10000,
+        "Protocol": "HTTP",
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": GROUP_ARN}],
+    }
+    told = {
+        API_ARN: ("apigatewayv2:api", api),
+        LISTENER_ARN: ("elbv2:listener", listener),
+        FUNCTION_ARN: ("lambda:function", {"Versions": {"$LATEST": published()}, "Aliases": {}}),
+    }
+    return World(1, {kind: {arn: Resource(arn, kind, ACCOUNT, REGION, state)} for arn, (kind, state) in told.items()})
+
+
+def published() -> dict[str, Any]:
+    archive = (FOLDER / "quote.zip").absolute()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(zipfile.ZipInfo("quote.py"), FUNCTION)
+    return {
+        "FunctionName": "quote",
+        "Version": "$LATEST",
+        "Runtime": "python3.11",
+        "Handler": "quote.handler",
+        "MemorySize": 128,
+        "Timeout": 3,
+        "CodeSha256": base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode(),
+        "CodePath": str(archive),
+    }
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        import uvloop
+
+        uvloop.run(serve(int(sys.argv[2]), int(sys.argv[3])))
+    else:
+        main()
