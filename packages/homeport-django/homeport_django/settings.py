@@ -8,6 +8,7 @@ Run elsewhere (no DATABASE_URL, no SECRET_KEY), the same line gives SQLite, a ca
 """
 
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+PORT = re.compile(r":\d+$")  # Django compares host names without it
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 CONNECTION_SECONDS = 300  # a connection to PostgreSQL is reused this long; its health is checked at each request
 CACHE_TIMEOUT_SECONDS = 2  # a cache that does not answer must not take the request with it
@@ -76,7 +78,7 @@ def _cache(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _hosts(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "ALLOWED_HOSTS": _list(environment, "ALLOWED_HOSTS") or LOOPBACK,
+        "ALLOWED_HOSTS": [PORT.sub("", host) for host in _list(environment, "ALLOWED_HOSTS")] or LOOPBACK,
         "CSRF_TRUSTED_ORIGINS": _list(environment, "SITE_ORIGINS"),
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),  # TLS ends in front of the service
     }

@@ -11,7 +11,7 @@ PLATFORM = {
     "DATABASE_URL": "postgres://catalog:p%40ss@db.example:5433/catalog?sslmode=require",
     "REDIS_URL": "rediss://cache.example:6379/0",
     "MAIL_SENDER": "orders@magicbook.example",
-    "ALLOWED_HOSTS": "api.example, 10.0.0.1",
+    "ALLOWED_HOSTS": "api.example, 10.0.0.1:21000",
     "SITE_ORIGINS": "https://www.example,http://127.0.0.1:21000",
     "SECRET_KEY": "a-secret",
     "HOMEPORT_RELEASE": "v7",
