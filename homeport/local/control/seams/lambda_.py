@@ -58,6 +58,7 @@ def _store_code(folder: Path) -> None:
 
 def _invoke(home: Home, deliver: Deliver) -> None:
     from moto.awslambda.models import LambdaBackend, LambdaFunction
+    from moto.awslambda.responses import LambdaResponse
 
     @replace(LambdaFunction, "invoke")
     def from_aws(_: Any, function: Any, body: str, request_headers: Any, response_headers: Any) -> bytes:
@@ -69,7 +70,7 @@ def _invoke(home: Home, deliver: Deliver) -> None:
     def from_api(
         _: Any, backend: Any, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
     ) -> bytes:
-        function = backend.get_function(function_name, qualifier)
+        function = backend.get_function(function_name, qualifier or None)
         arn, qualifier = _unqualified(function.function_arn), qualifier or _qualifier_in(function_name)
         kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
         if kind == "DryRun":
@@ -80,6 +81,12 @@ def _invoke(home: Home, deliver: Deliver) -> None:
         log_tail = headers.get("X-Amz-Log-Type") == "Tail"
         answer = _ask(home, arn, qualifier, _bytes(body), log_tail)
         return _respond(answer, response_headers)
+
+    @replace(LambdaResponse, "invoke")
+    def read_qualifier(original: Any, response: Any) -> Any:
+        """The API says `Qualifier`; moto looks for `qualifier`, and then even into the payload."""
+        response.querystring["qualifier"] = response.querystring.get("Qualifier") or [""]
+        return original(response)
 
 
 def _ask(home: Home, arn: str, qualifier: str | None, payload: bytes, log_tail: bool) -> dict[str, Any]:
