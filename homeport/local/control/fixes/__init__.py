@@ -1,8 +1,44 @@
-"""What moto lacks for Terraform, mended: one module per AWS service, each with `apply()`."""
+"""What moto lacks for Terraform, mended: one module per AWS service, each with `apply()`.
+
+A fix is small enough to be sent upstream, and keeps what it adds in attributes of moto's own objects, so that it is
+saved with them. It is not needed any more when its test, run against moto as it is, does not fail.
+"""
 
 from types import ModuleType
 
-FIXES: tuple[ModuleType, ...] = ()
+from homeport.local.control.fixes import (
+    apigatewayv2,
+    applicationautoscaling,
+    awslambda,
+    cloudfront,
+    cloudfront_policies,
+    cognitoidp,
+    ec2,
+    ecs,
+    elasticache,
+    elasticache_parameters,
+    rds,
+    s3,
+    sesv2,
+    sqs,
+)
+
+FIXES: tuple[ModuleType, ...] = (
+    apigatewayv2,
+    applicationautoscaling,
+    awslambda,
+    cloudfront,
+    cloudfront_policies,
+    cognitoidp,
+    ec2,
+    ecs,
+    elasticache,
+    elasticache_parameters,
+    rds,
+    s3,
+    sesv2,
+    sqs,
+)
 
 
 def apply_all() -> None:

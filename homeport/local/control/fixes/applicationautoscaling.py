@@ -1,0 +1,53 @@
+"""Application Auto Scaling: tags. Upstream has no ListTagsForResource, TagResource and UntagResource."""
+
+import json
+from typing import Any
+
+from homeport.local.control.fixes.add import add
+from homeport.local.control.seams.replace import replace
+
+
+def apply() -> None:
+    from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+
+    @replace(ApplicationAutoScalingResponse, "register_scalable_target")
+    def register(original: Any, response: Any) -> Any:
+        """Upstream drops the tags of a new target."""
+        answer = original(response)
+        _tag(_target(response, json.loads(answer)["ScalableTargetARN"]), response._get_param("Tags") or {})
+        return answer
+
+    @add(ApplicationAutoScalingResponse)
+    def list_tags_for_resource(response: Any) -> str:
+        return json.dumps({"Tags": _tags(_target(response, response._get_param("ResourceARN")))})
+
+    @add(ApplicationAutoScalingResponse)
+    def tag_resource(response: Any) -> str:
+        _tag(_target(response, response._get_param("ResourceARN")), response._get_param("Tags"))
+        return "{}"
+
+    @add(ApplicationAutoScalingResponse)
+    def untag_resource(response: Any) -> str:
+        target = _target(response, response._get_param("ResourceARN"))
+        gone = response._get_param("TagKeys")
+        target.tags = {key: value for key, value in _tags(target).items() if key not in gone}
+        return "{}"
+
+
+def _tags(target: Any) -> dict[str, str]:
+    found: dict[str, str] = getattr(target, "tags", {})
+    return found
+
+
+def _tag(target: Any, tags: dict[str, str]) -> None:
+    target.tags = _tags(target) | tags
+
+
+def _target(response: Any, arn: str) -> Any:
+    from moto.core.exceptions import JsonRESTError
+
+    for targets in response.applicationautoscaling_backend.targets.values():
+        for target in targets.values():
+            if target.arn == arn:
+                return target
+    raise JsonRESTError("ResourceNotFoundException", f"No scalable target was found for {arn}")
