@@ -100,7 +100,7 @@ def _found(command: Command) -> Command:
         return command
     for folder in command.environment["PATH"].split(os.pathsep):
         candidate = Path(folder) / program
-        if candidate.is_file() and os.access(candidate, os.X_OK):
+        if os.access(candidate, os.X_OK) and candidate.is_file():
             return Command([str(candidate), *command.argv[1:]], command.what, command.environment, command.cwd)
     raise TaskFailed(f'CannotStartContainerError: exec: "{program}": executable file not found in $PATH')
 

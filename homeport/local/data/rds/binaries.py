@@ -110,7 +110,7 @@ def make_runnable(binaries: Binaries, user: User | None) -> Binaries:
 def _candidates(major: str, search_path: str) -> Iterator[tuple[Path, bool]]:
     for folder in os.environ.get(VARIABLE, "").split(os.pathsep) + search_path.split(os.pathsep):
         program = Path(folder) / "postgres"
-        if folder and program.exists():
+        if folder and os.access(program, os.X_OK):
             yield program.resolve().parent, False  # the others are beside it, not beside a link to it
     for pattern in INSTALLED:
         yield Path(pattern.format(major=major)), False
@@ -127,7 +127,7 @@ def _bundle() -> Path | None:
 
 @lru_cache
 def _version(folder: Path) -> str | None:
-    if not (folder / "initdb").exists():
+    if not os.access(folder / "initdb", os.X_OK):
         return None
     match = re.search(r"(\d+(\.\d+)*)", _output([str(folder / "postgres"), "--version"]))
     return match[1] if match else None
