@@ -89,7 +89,7 @@ def _sign(key: rsa.RSAPrivateKey, kid: str) -> None:
     @replace(models.CognitoIdpUserPool, "__init__")
     def init(original: Any, pool: Any, *args: Any, **kwargs: Any) -> None:
         original(pool, *args, **kwargs)
-        del pool.json_web_key  # the packaged key: nothing may be signed with it
+        pool.json_web_key = None  # the packaged key: nothing may be signed with it
 
 
 def _serve_keys() -> None:

@@ -32,6 +32,6 @@ def _listener(listener: Any, where: tuple[str, str], ports: Ports) -> Iterator[R
     state = describe(SERVICE, "DescribeListeners", {"Listeners": [listener]}, transformers)["Listeners"][0]
     state["LocalPort"] = ports.of(listener.arn)
     yield Resource(listener.arn, "elbv2:listener", *where, state)
-    for state in describe(SERVICE, "DescribeRules", {"Rules": list(listener.rules.values())})["Rules"]:
-        state["ListenerArn"] = listener.arn
-        yield Resource(state["RuleArn"], "elbv2:rule", *where, state)
+    rules = list(listener.rules.values())
+    for rule, state in zip(rules, describe(SERVICE, "DescribeRules", {"Rules": rules})["Rules"], strict=True):
+        yield Resource(rule.arn, "elbv2:rule", *where, state | {"RuleArn": rule.arn, "ListenerArn": listener.arn})
