@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from homeport.deploy.release import release_of
 from homeport.deploy.target import Target, aws_in_words
 from homeport.errors import HomeportError
 from homeport.model import names
@@ -30,8 +31,8 @@ def find_rollout(service: dict[str, Any]) -> Rollout:
     return Rollout(state == "COMPLETED" and not failed, reason, f"{running} of {desired} tasks run, {state.lower()}")
 
 
-def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600) -> None:
-    """Wait until every process of the service runs its current release.
+def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600, version: str = "") -> None:
+    """Wait until every process of the service runs release `version` (empty: whichever is current).
 
     Raises HomeportError with what ECS says if a release fails, or with what was last seen when time is up.
     """
@@ -43,17 +44,28 @@ def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600) -
             service = _read(target, name, ecs_service)
             rollout = find_rollout(service)
             seen[process] = rollout.seen
-            if rollout.failure:
-                events = [f"  {event['message']}" for event in service.get("events", [])[:EVENTS_SHOWN]]
-                said = [f"{name}: {process} does not run: {rollout.failure}", *events]
-                raise HomeportError("\n".join(said), f"homeport logs {name}")
+            failure = rollout.failure
             if rollout.done:
+                failure = _gone_back(target, service, version)
                 del waiting[process]
+            if failure:
+                events = [f"  {event['message']}" for event in service.get("events", [])[:EVENTS_SHOWN]]
+                said = [f"{name}: {process} does not run: {failure}", *events]
+                raise HomeportError("\n".join(said), f"homeport logs {name}")
         if waiting and target.clock.now() >= deadline:
             last = "; ".join(f"{process}: {seen[process]}" for process in waiting)
             raise HomeportError(f"{name}: not steady after {timeout_seconds:g} s: {last}", f"homeport logs {name}")
         if waiting:
             target.clock.sleep(PAUSE_SECONDS)
+
+
+def _gone_back(target: Target, service: dict[str, Any], version: str) -> str:
+    """ECS forgets a failed deployment once its circuit breaker has gone back: then another release runs."""
+    if not version:
+        return ""
+    answer = target.client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])
+    found = release_of(answer["taskDefinition"])
+    return "" if found == version else f"ECS went back to {found or 'the template'}, as {version} was not healthy"
 
 
 def _read(target: Target, name: str, ecs_service: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from homeport.errors import HomeportError
 
 
 def service(*deployments: dict[str, Any]) -> dict[str, Any]:
-    return {"deployments": list(deployments), "events": [{"message": "health checks failed"}]}
+    return {"taskDefinition": "v3", "deployments": list(deployments), "events": [{"message": "health checks failed"}]}
 
 
 def primary(state: str, **more: Any) -> dict[str, Any]:
@@ -36,6 +36,10 @@ class Ecs:
 
     def __init__(self, *states: dict[str, Any]) -> None:
         self.states = list(states)
+
+    def describe_task_definition(self, taskDefinition: str) -> dict[str, Any]:
+        environment = [{"name": "HOMEPORT_RELEASE", "value": taskDefinition}]
+        return {"taskDefinition": {"containerDefinitions": [{"environment": environment}]}}
 
     def describe_services(self, **_: Any) -> dict[str, Any]:
         return {"services": [self.states.pop(0) if len(self.states) > 1 else self.states[0]]}
@@ -61,6 +65,13 @@ def test_a_failure_shows_what_ecs_said() -> None:
     with pytest.raises(HomeportError, match="web-shop: web does not run: tasks failed to start") as error:
         wait_until_steady(target(failed), "web-shop")
     assert "health checks failed" in error.value.message
+
+
+def test_a_failure_that_ecs_has_forgotten_is_seen_by_the_release_that_runs() -> None:
+    done = Ecs(service(primary("COMPLETED")))
+    wait_until_steady(target(done), "web-shop", version="v3")
+    with pytest.raises(HomeportError, match="ECS went back to v3, as v4 was not healthy"):
+        wait_until_steady(target(done), "web-shop", version="v4")
 
 
 def test_when_time_is_up_it_says_what_it_last_saw() -> None:
