@@ -90,7 +90,16 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[Attribute]:
 
 def _is_sensitive(change: Mapping[str, Any], side: str, name: str) -> bool:
     marked = change.get(side)
-    return marked is True or (isinstance(marked, Mapping) and bool(marked.get(name)))
+    return marked is True or (isinstance(marked, Mapping) and _has_true(marked.get(name)))
+
+
+def _has_true(marked: Any) -> bool:
+    """Whether any part of a value is marked: then none of it is shown."""
+    if isinstance(marked, Mapping):
+        return any(_has_true(item) for item in marked.values())
+    if isinstance(marked, list):
+        return any(_has_true(item) for item in marked)
+    return marked is True
 
 
 def _show(value: Any, sensitive: bool) -> str:

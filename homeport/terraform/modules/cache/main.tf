@@ -41,4 +41,8 @@ resource "aws_elasticache_replication_group" "this" {
   auto_minor_version_upgrade = true
   maintenance_window         = "sun:03:30-sun:04:30"
   apply_immediately          = true
+
+  lifecycle {
+    ignore_changes = [port] # the one it has; another one would replace the cache
+  }
 }
