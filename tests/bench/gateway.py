@@ -22,6 +22,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from homeport.local.data.context import Context, Resource, World
@@ -241,7 +242,7 @@ async def serve(service_port: int, port: int) -> None:
         control_url="http://127.0.0.1:1",
         token="",
         observe=observe,
-        aws=lambda service, account, region: None,
+        aws=lambda service, account, region: SimpleNamespace(create_log_group=lambda **_: None),
         log=lambda *line: None,
         task_environment=lambda account, region: {},
     )

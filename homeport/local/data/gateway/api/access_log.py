@@ -1,7 +1,6 @@
 """A stage's access log format → a line for each request."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from homeport.local.data.gateway.api.call import Call, context_variable
@@ -28,11 +27,6 @@ def compile_access_log(destination_arn: str | None, format_: str | None) -> Acce
         return None
     group = destination_arn.partition(":log-group:")[2].removesuffix(":*")
     return AccessLog(group, tuple(_VARIABLE.split(format_)))
-
-
-def write(access_log: AccessLog, call: Call, log: Callable[[str, str], None]) -> None:
-    """`log` takes the group and the line."""
-    log(access_log.group, access_log.line(call))
 
 
 def _safe(call: Call, name: str) -> str:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -71,8 +72,13 @@ def join_headers(headers: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def clf_time(moment: float) -> str:
-    """Common log format, whose English months must not follow the machine's locale."""
-    utc = time.gmtime(moment)
+    """Common log format."""
+    return _clf_second(int(moment))
+
+
+@lru_cache(maxsize=8)
+def _clf_second(moment: int) -> str:
+    utc = time.gmtime(moment)  # by hand: English months must not follow the machine's locale
     return f"{utc.tm_mday:02d}/{_MONTHS[utc.tm_mon - 1]}/{utc.tm_year}:" + time.strftime("%H:%M:%S +0000", utc)
 
 

@@ -73,7 +73,9 @@ class Integrations:
             target, headers = _target(parts.path or request.path, parts.query), parts.headers
         method = request.method if integration.method == "ANY" else integration.method
         onward = Request(method, target, headers, request.body, peer=request.peer)
-        response = await self._balancer.answer(integration.listener_arn or "", onward)
+        response = await self._balancer.answer(
+            integration.listener_arn or "", onward, caller_seconds=integration.timeout_seconds
+        )
         call.integration_status = str(response.status)
         return response
 

@@ -3,8 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
-from homeport.local.data.gateway.api import access_log
 from homeport.local.data.gateway.api.answers import message, refuse
 from homeport.local.data.gateway.api.call import Call, join_query
 from homeport.local.data.gateway.api.cors import is_preflight, preflight, with_cors
@@ -93,10 +93,14 @@ class ServedApi:
             call.response_length = len(response.body) if isinstance(response.body, bytes) else response.body.length or 0
             if response.status >= 400 and not call.integration_status:
                 call.error = message(response.status)
-            stream = f"{time.strftime('%Y/%m/%d', time.gmtime(call.started))}/{api.id}/{stage.name}"
-            access_log.write(
-                stage.access_log, call, lambda group, line: self._log(api.account, api.region, group, stream, line)
-            )
+            log = stage.access_log
+            stream = f"{_day(int(call.started) // 86_400)}/{api.id}/{stage.name}"
+            self._log(api.account, api.region, log.group, stream, log.line(call))
+
+
+@lru_cache(maxsize=2)
+def _day(number: int) -> str:
+    return time.strftime("%Y/%m/%d", time.gmtime(number * 86_400))
 
 
 def _choose_stage(api: Api, call: Call) -> tuple[Stage | None, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Sends a listener's requests to healthy targets, and says why when it cannot."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -26,8 +27,13 @@ class Balancer:
         self.listeners: Mapping[str, Listener] = {}
         self.algorithms: Mapping[str, str] = {}  # target group ARN → load_balancing.algorithm.type
 
-    async def answer(self, listener_arn: str, request: Request, port: int = 0) -> Response:
-        """Answer as the listener would; `port` is the socket's when the request came through one."""
+    async def answer(
+        self, listener_arn: str, request: Request, *, port: int = 0, caller_seconds: float = math.inf
+    ) -> Response:
+        """Answer as the listener would.
+
+        `port` is the socket's when the request came through one; `caller_seconds` after which the caller cancels.
+        """
         listener = self.listeners.get(listener_arn)
         if listener is None:
             return refuse(503)
@@ -37,17 +43,19 @@ class Balancer:
             return fixed_response(action.fixed)
         if action.redirect is not None:
             return redirect(action.redirect, request, listener.protocol, port)
-        return await self._forward(_choose(action.forward), listener, request, port)
+        headers = forwarded_headers(request, listener.protocol, port)
+        outgoing = Outgoing(request.method, request.target, headers, request.body)
+        # A timer costs as much as parsing a request: there is none when the caller's ends first.
+        seconds = None if caller_seconds < listener.idle_seconds else listener.idle_seconds
+        return await self._forward(_choose(action.forward), outgoing, seconds)
 
-    async def _forward(self, group_arn: str | None, listener: Listener, request: Request, port: int) -> Response:
+    async def _forward(self, group_arn: str | None, outgoing: Outgoing, seconds: float | None) -> Response:
         targets = self._targets.healthy(group_arn) if group_arn else ()
         if not targets:
             return refuse(503)
-        headers = forwarded_headers(request, listener.protocol, port)
-        outgoing = Outgoing(request.method, request.target, headers, request.body)
         for target in self._in_turn(group_arn or "", targets):
             try:
-                return await self._send(target, outgoing, listener.idle_seconds)
+                return await self._send(target, outgoing, seconds)
             except Unreachable:
                 continue  # nothing was sent: the next target may have it
             except Broken:
@@ -56,12 +64,15 @@ class Balancer:
                 return refuse(504)
         return refuse(502)
 
-    async def _send(self, target: Target, outgoing: Outgoing, seconds: float) -> Response:
+    async def _send(self, target: Target, outgoing: Outgoing, seconds: float | None) -> Response:
         count = self._outstanding
         count[target] = count.get(target, 0) + 1
         try:
+            address = Address(target.host, target.port)
+            if seconds is None:
+                return await self._pool.exchange(address, outgoing)
             async with asyncio.timeout(seconds):
-                return await self._pool.exchange(Address(target.host, target.port), outgoing)
+                return await self._pool.exchange(address, outgoing)
         finally:
             count[target] -= 1
             if not count[target]:
