@@ -9,6 +9,7 @@ import pickle
 import threading
 import types
 import weakref
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,8 @@ class _Pickler(pickle.Pickler):
             return LOCKS[kind], ()
         if kind is types.FunctionType and _has_no_name(obj):
             return dill.loads, (dill.dumps(obj),)
+        if isinstance(obj, defaultdict) and kind is not defaultdict:  # its constructor may ask for more
+            return _bare_defaultdict, (kind, obj.default_factory), obj.__dict__, None, iter(obj.items())
         if kind is weakref.WeakValueDictionary:
             return _weak_values, (dict(obj),)
         if reduced := _reduced_key(obj):
@@ -101,6 +104,12 @@ def _public_key(pem: bytes) -> Any:
 
 def _private_key(pem: bytes) -> Any:
     return serialization.load_pem_private_key(pem, password=None)
+
+
+def _bare_defaultdict(kind: Any, factory: Any) -> Any:
+    bare: Any = kind.__new__(kind)
+    bare.default_factory = factory
+    return bare
 
 
 def _weak_values(values: dict[Any, Any]) -> Any:
