@@ -72,7 +72,7 @@ def compile_routes(route_keys: Iterable[str]) -> Routes:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def split_path(raw: str) -> tuple[str, ...]:
     """`/a%20b/c` → ("a b", "c"). An escaped slash stays inside its segment.
 
