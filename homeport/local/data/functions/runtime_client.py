@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 RUNTIME = "/2018-06-01/runtime"
+DEADLINE = "Lambda-Runtime-Deadline-Ms"
 
 _connection: http.client.HTTPConnection | None = None
 _user_agent = "aws-lambda-python"
@@ -18,10 +19,12 @@ def initialize_client(user_agent: str) -> None:
     _user_agent = user_agent
 
 
-def next() -> tuple[bytes, dict[str, str]]:  # the extension's own name
-    """Waits for the next invocation: its payload and the headers that describe it."""
+def next() -> tuple[bytes, dict[str, Any]]:  # the extension's own name
+    """Waits for the next invocation: its payload and the headers that describe it, the deadline as a number."""
     response, body = _call("GET", f"{RUNTIME}/invocation/next")
-    return body, dict(response.headers)
+    headers: dict[str, Any] = dict(response.headers)
+    headers[DEADLINE] = int(headers[DEADLINE])
+    return body, headers
 
 
 def post_invocation_result(invoke_id: str, data: bytes, content_type: str, invocation_id: str | None = None) -> None:
