@@ -85,7 +85,7 @@ def test_any_value_is_read_back(value: Any) -> None:
 def _plain(value: Any) -> Any:
     """python-hcl2 keeps the quotes of strings, and marks what it read."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if not key.startswith("__")}
+        return {_plain(key): _plain(item) for key, item in value.items() if not key.startswith("__")}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str):

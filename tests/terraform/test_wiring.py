@@ -1,0 +1,64 @@
+"""What services and functions get for what they use."""
+
+from homeport.model.platform import Platform
+from homeport.model.variables import find_variables
+from homeport.terraform.wiring import wire_function, wire_service
+
+IN_FOUNDATION = "local.foundation."
+
+
+def test_a_service_gets_urls_as_secrets_and_the_rest_as_settings(shop: Platform) -> None:
+    wiring = wire_service(shop, "web", shop.services["web"])
+    url = 'local.foundation.databases["main"].url_parameter_arn'
+    assert wiring.secrets == {"DATABASE_URL": url, "MAIN_URL": url}
+    assert wiring.environment == {
+        "ALLOWED_HOSTS": "local.foundation.api.host",
+        "SITE_ORIGINS": 'join(",", [for site in values(local.foundation.sites) : site.url])',
+        "REDIS_URL": 'local.foundation.caches["sessions"].url',
+        "SESSIONS_URL": 'local.foundation.caches["sessions"].url',
+        "SOLD_TOPIC_ARN": 'local.foundation.topics["sold"].arn',
+        "PICTURES_BUCKET": 'local.foundation.buckets["pictures"].name',
+        "PICTURES_URL": 'local.foundation.buckets["pictures"].url',
+        "USER_POOL_ID": "local.foundation.users.id",
+        "USER_POOL_CLIENT_IDS": 'join(",", values(local.foundation.users.client_ids))',
+        "MAIL_SENDER": "local.foundation.mail.sender",
+        "PAID_QUEUE_URL": 'local.foundation.topics["paid"].queues["web"].url',
+        "GREETING": 'say "${hello}"',
+    }
+
+
+def test_the_settings_are_those_that_the_model_announces(shop: Platform) -> None:
+    service = shop.services["web"]
+    announced = {name for name, _ in find_variables(shop, service)}
+    wiring = wire_service(shop, "web", service)
+    by_the_module = {"PORT", "HOST", "SECRET_KEY"}
+    assert set(wiring.environment) | set(wiring.secrets) | by_the_module == announced | {"GREETING"}
+
+
+def test_a_service_may_do_to_each_thing_what_using_it_means_and_no_more(shop: Platform) -> None:
+    wiring = wire_service(shop, "web", shop.services["web"])
+    allowed = {tuple(p["resources"]): p["actions"] for p in wiring.permissions}
+    assert allowed[('local.foundation.topics["sold"].arn',)] == ["sns:Publish"]
+    assert "sqs:ReceiveMessage" in allowed[('local.foundation.topics["paid"].queues["web"].arn',)]
+    assert "s3:PutObject" in allowed[('"${local.foundation.buckets["pictures"].arn}/*"',)]
+    assert not [r for resources in allowed for r in resources if "papers" in r or '"sold"].queues' in r]
+    assert wiring.reaches == {
+        "main": 'local.foundation.databases["main"]',
+        "sessions": 'local.foundation.caches["sessions"]',
+    }
+
+
+def test_a_function_gets_the_name_of_the_parameter_and_may_read_it(shop: Platform) -> None:
+    wiring = wire_function(shop, shop.functions["quote"])
+    assert wiring.environment["DATABASE_URL_PARAMETER"] == 'local.foundation.databases["main"].url_parameter_name'
+    assert "DATABASE_URL" not in wiring.environment
+    assert wiring.permissions == [
+        {"actions": ["ssm:GetParameter"], "resources": ['local.foundation.databases["main"].url_parameter_arn']}
+    ]
+
+
+def test_who_uses_nothing_may_nothing(shop: Platform) -> None:
+    platform = Platform.model_validate({"name": "bare", "services": {"web": {"path": "web"}}})
+    wiring = wire_service(platform, "web", platform.services["web"])
+    assert (wiring.permissions, wiring.reaches, wiring.secrets) == ([], {}, {})
+    assert wiring.environment == {"ALLOWED_HOSTS": "local.foundation.api.host"}
