@@ -24,7 +24,7 @@ down: install ## stop it
 	@$(BIN)/homeport --file $(EXAMPLE) down
 
 test: check ## all tests
-	$(BIN)/pytest tests/integration -m integration
+	$(BIN)/pytest tests -m integration -n 3 --dist loadgroup -q
 
 check: install ## format, lint, types, terraform fmt, pure tests
 	$(BIN)/ruff format --check .
@@ -38,10 +38,13 @@ fix: install ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	terraform fmt -recursive homeport/terraform/modules
 
+docs: install ## the reference pages, from the schema and --help
+	$(BIN)/python -m homeport.cli.docs
+
 lock: install ## resolve requirements.lock anew
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q -o requirements.lock
 
 bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
-.PHONY: help install up down test check fix lock bench
+.PHONY: help install up down test check fix docs lock bench

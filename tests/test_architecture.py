@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "model": {"model", "errors"},
     "system": {"system", "errors"},
     "errors": set(),
+    "__main__": {"cli"},
     **{feature: {feature, "model", "system", "errors"} for feature in FEATURES},
     "local": {"local", "system", "errors"},  # it knows AWS only
 }

@@ -27,6 +27,7 @@ from homeport.deploy.service import PHASE, deploy_service
 from homeport.deploy.site import deploy_site
 from homeport.deploy.steady import wait_until_steady
 from homeport.deploy.target import Deployed, Target
+from homeport.deploy.uv import find_python
 from homeport.errors import HomeportError
 from homeport.local.account import control_url
 from homeport.local.demo import ensure_demo_user
@@ -129,7 +130,7 @@ class Deploys:
             python = service.python or platform.python
             self._builds[name] = self._pool.submit(_bundle, root / service.path, python, store, service.environment)
         for name, function in platform.functions.items():
-            python = function.python or platform.python
+            python = find_python(function.python or platform.python).version  # here, what is installed runs it
             self._builds[name] = self._pool.submit(build_package, root / function.path, python, store)
 
     def hear(self, event: Event) -> None:
@@ -198,7 +199,7 @@ class Deploys:
     def _service(self, target: Target, name: str) -> Deployed:
         deployed = deploy_service(target, name)
         self._steps[name].update("waiting for healthy tasks")
-        wait_until_steady(target, name, STEADY_SECONDS)
+        wait_until_steady(target, name, STEADY_SECONDS, deployed.version)
         return deployed
 
 
