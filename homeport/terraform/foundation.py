@@ -1,10 +1,10 @@
 """Platform → blocks of the stack `foundation`: what must survive, and what everything else hangs on."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from homeport.model import names
-from homeport.terraform.calls import call, label, map_of, output, reference
+from homeport.terraform.calls import call, label, reference
+from homeport.terraform.foundation_outputs import distributions, render_outputs
 from homeport.terraform.hcl import Block, Expression
 from homeport.terraform.listeners import FIRST_PORT, LAST_PORT, assign_listeners, services_with_routes
 from homeport.terraform.roots import Place
@@ -19,16 +19,7 @@ VISIBILITY_OF_FUNCTION = (
 
 def render_foundation(place: Place) -> list[Block]:
     """Module calls and outputs, in reading order."""
-    return [*_network(place), *_data(place), *_messages(place), *_front(place), *_outputs(place)]
-
-
-def distributions(place: Place) -> dict[str, str]:
-    """What CloudFront serves: name of the site or public bucket → name of the bucket in S3."""
-    platform = place.platform
-    public = [name for name, bucket in platform.buckets.items() if bucket.public_read]
-    return {name: names.bucket(*place.prefix, name, place.account) for name in public} | {
-        name: names.site_bucket(*place.prefix, name, place.account) for name in platform.sites
-    }
+    return [*_network(place), *_data(place), *_messages(place), *_front(place), *render_outputs(place)]
 
 
 def _network(place: Place) -> Iterator[Block]:
@@ -179,72 +170,3 @@ def _front(place: Place) -> Iterator[Block]:
 def _load_balancer(place: Place, number: str) -> str:
     name = names.load_balancer(*place.prefix)
     return name if number == "1" else names.shorten(f"{name}-{number}", 32)
-
-
-def _outputs(place: Place) -> Iterator[Block]:
-    platform, served = place.platform, distributions(place)
-    yield output(
-        "network", "Network and private subnets.", map_of("network", "vpc_id", ("subnet_ids", "private_subnet_ids"))
-    )
-    yield output("cluster", "The ECS cluster.", map_of("cluster", "name", "arn"))
-    yield output("repositories", "Image repository of each service.", reference("cluster", "repositories"))
-    yield output(
-        "api",
-        "The one API, and what routes to services need.",
-        map_of(
-            "gateway",
-            *("id", "endpoint", "host", "execution_arn", "authorizer_id", "vpc_link_id"),
-            *("load_balancer_arns", "load_balancer_security_group_id"),
-        ),
-    )
-    kinds: dict[str, tuple[str, Any]] = {
-        "databases": (
-            "Databases, and the parameter with each one's URL.",
-            {
-                name: map_of(
-                    label("database", name),
-                    "name",
-                    "address",
-                    "port",
-                    "security_group_id",
-                    "url_parameter_arn",
-                    "url_parameter_name",
-                )
-                for name in platform.databases
-            },
-        ),
-        "caches": (
-            "Caches.",
-            {name: map_of(label("cache", name), "url", "port", "security_group_id") for name in platform.caches},
-        ),
-        "topics": (
-            "Topics, and the queues of who listens.",
-            {name: map_of(label("topic", name), "arn", "queues") for name in platform.topics},
-        ),
-        "buckets": (
-            "Buckets, and where CloudFront serves them.",
-            {
-                name: map_of(label("bucket", name), "name", "arn")
-                | ({"url": reference(label("cdn", name), "url")} if name in served else {})
-                for name in platform.buckets
-            },
-        ),
-        "sites": (
-            "Websites: bucket, distribution and URL.",
-            {
-                name: {"bucket": reference(label("bucket", name), "name")}
-                | map_of(label("cdn", name), "distribution_id", "url")
-                for name in platform.sites
-            },
-        ),
-    }
-    for kind, (description, value) in kinds.items():
-        if value:
-            yield output(kind, description, value)
-    if platform.users:
-        yield output("users", "The user pool.", map_of("users", "id", "arn", "issuer", "client_ids"))
-    if platform.mail:
-        value = {"sender": platform.mail.sender} | map_of(
-            "mail", "identity_arn", "configuration_set_arn", "dns_records"
-        )
-        yield output("mail", "Who mail comes from, and the DNS records that prove it.", value)

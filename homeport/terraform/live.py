@@ -13,7 +13,8 @@ from homeport.model.platform import Platform
 from homeport.system.files import remove_empty_folders, replace_file
 from homeport.terraform.apps import render_apps
 from homeport.terraform.calls import label
-from homeport.terraform.foundation import distributions, render_foundation
+from homeport.terraform.foundation import render_foundation
+from homeport.terraform.foundation_outputs import distributions
 from homeport.terraform.hcl import Block, render_document
 from homeport.terraform.roots import (
     LOCAL,
