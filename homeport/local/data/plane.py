@@ -54,7 +54,7 @@ async def run(home: Home, stopping: asyncio.Event) -> None:
         every = [runner for group in runners.values() for runner in group]
         server, own_url = await serve(context.token, lambda: _live(every), context.invoke)
         stack.push_async_callback(server.cleanup)
-        following = _follow(control, observer, every)
+        following = _follow(control, url, observer, every)
         tasks = [asyncio.ensure_future(work) for work in (following, observer.run(), *(r.run() for r in every))]
         _write_address(home, own_url)
         log.info("ready at %s", own_url)
@@ -125,8 +125,13 @@ async def _control_url(control: ControlPlane) -> str:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _follow(control: ControlPlane, observer: Observer, runners: list[PartRunner]) -> None:
-    async for world in follow(control.poll, observer.repeat):
+async def _follow(control: ControlPlane, url: str, observer: Observer, runners: list[PartRunner]) -> None:
+    def reconnected() -> None:
+        if control.url() != url:
+            log.error("the control plane moved from %s to %s: start the data plane again", url, control.url())
+        observer.repeat()
+
+    async for world in follow(control.poll, reconnected):
         for runner in runners:
             runner.offer(world)
 

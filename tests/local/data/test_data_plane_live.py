@@ -16,6 +16,7 @@ import pytest
 
 from homeport.local import aws, ledger
 from homeport.local.home import Home
+from homeport.local.ports import Ports
 
 pytestmark = pytest.mark.integration
 
@@ -42,6 +43,8 @@ class Planes:
         address.unlink(missing_ok=True)
         with (self.home.path / f"{plane}.log").open("ab") as log:
             command = [sys.executable, "-m", f"homeport.local.{plane}", "--home", str(self.home.path)]
+            if plane == "control":  # at the same address each time, as `homeport up` starts it
+                command += ["--port", str(Ports(self.home).of("homeport:control"))]
             self.running[plane] = subprocess.Popen(command, stdout=log, stderr=log)
         self.until(address.exists)
 
