@@ -36,7 +36,9 @@ def create_server(pool: Executor, own: Callable[[web.BaseRequest], Awaitable[web
             return await own(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return web.Response(status=200, headers=CORS | {"Access-Control-Allow-Origin": "*"})
-        call = Call(request.method, request.raw_path, tuple(request.headers.items()), await request.content.read())  # `read` of the request itself stops at 1 MiB
+        call = Call(
+            request.method, request.raw_path, tuple(request.headers.items()), await request.content.read()
+        )  # `read` of the request itself stops at 1 MiB
         return _response(request, await asyncio.get_running_loop().run_in_executor(pool, dispatch.answer, call))
 
     return web.Server(respond, access_log=None, handler_cancellation=False)

@@ -43,6 +43,7 @@ class Store:
 
     def __init__(self, home: Home, changes: Changes) -> None:
         self._root = home.state
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._changes = changes
         self.replayers: dict[str, Callable[[Any, Any], None]] = {}
         self.parts: dict[Unit, Part] = {}
