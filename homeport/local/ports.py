@@ -3,12 +3,14 @@
 import json
 import socket
 import threading
+import zlib
 from pathlib import Path
 
 from homeport.errors import HomeportError
 from homeport.local.home import Home
 
 FIRST, LAST = 21000, 29999
+APART = 100  # each home begins to look elsewhere: a platform that is down keeps its ports from those that are up
 
 
 class Ports:
@@ -16,6 +18,7 @@ class Ports:
 
     def __init__(self, home: Home) -> None:
         self._path = home.ports
+        self._first = FIRST + zlib.crc32(str(home.path).encode()) % ((LAST + 1 - FIRST) // APART) * APART
         self._lock = threading.Lock()
         self._ports = _load(self._path)
 
@@ -35,7 +38,7 @@ class Ports:
 
     def _free(self) -> int:
         taken = set(self._ports.values())
-        for port in range(FIRST, LAST + 1):
+        for port in (*range(self._first, LAST + 1), *range(FIRST, self._first)):
             if port not in taken and is_free(port):
                 return port
         raise HomeportError(

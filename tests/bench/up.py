@@ -9,17 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-
+from homeport.cli.workspace import open_workspace
 from homeport.local import session
-from homeport.local.account import local_environment
 from homeport.local.home import find_home
+from homeport.terraform.tool import Tool
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "magicbook" / "homeport.yml"
-STACKS = ("foundation", "apps")
 
 
 def main() -> None:
-    """Print both wall times, their ratio, and the time until every route answers after a warm start."""
+    """Print both wall times and their ratio, and the wall time of a warm start, after which every route answers."""
     root = Path(tempfile.mkdtemp(prefix="homeport-bench-"))
     root.chmod(0o755)
     os.environ["HOMEPORT_HOME"] = str(root)
@@ -45,19 +44,17 @@ def bare_apply() -> float:
     with session.locked(home):
         session.start_planes(home, dies_with_us=True)
         try:
-            prepare_state_bucket()
-            environment = local_environment(home, "eu-west-1") | {"TF_CLI_CONFIG_FILE": mirror_configuration(home.path)}
-            return seconds(lambda: [apply(stack, environment) for stack in STACKS])
+            workspace = open_workspace(EXAMPLE, "local")
+            return seconds(lambda: [apply(stack.folder, workspace.tool) for stack in workspace.stacks])
         finally:
             session.stop_planes(home)
 
 
-def apply(stack: str, environment: dict[str, str]) -> None:
-    folder = EXAMPLE.parent / "live" / "local" / stack
+def apply(folder: Path, tool: Tool) -> None:
     shutil.rmtree(folder / ".terraform", ignore_errors=True)
     for arguments in (["init"], ["apply", "-auto-approve"]):
-        command = ["terraform", f"-chdir={folder}", *arguments, "-input=false", "-no-color"]
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        command = [str(tool.program), f"-chdir={folder}", *arguments, "-input=false", "-no-color"]
+        subprocess.run(command, env=dict(tool.environment), check=True, stdout=subprocess.DEVNULL)
 
 
 def seconds(act: Callable[[], object]) -> float:

@@ -46,6 +46,7 @@ class _Walker:
     def _structure(self, value: Any, shape: Any, path: str) -> dict[str, Any]:
         found = {}
         for key, member in shape.members.items():
+            member.parent = shape  # as moto's serializer does: some attributes are found by their parent's name
             context = AttributePickerContext(
                 obj=value,
                 key=key,
