@@ -4,6 +4,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from homeport.local.data.context import InvokeResult
 
 
@@ -366,3 +368,17 @@ async def test_each_request_is_a_line_in_the_access_log(rig: Any, service: Any) 
     assert '"agent":"curl \\x22x\\x22"' in line
     assert '"bytes":8}' in line
     assert '"status":404,"route":"-"' in missing
+
+
+async def test_an_answer_that_stalls_halfway_ends(rig: Any, service: Any) -> None:
+    service.answer = lambda received: b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf"
+    rig.integration("service")["TimeoutInMillis"] = 50
+    rig.add_service(service)
+    rig.add_route("$default")
+    await rig.up()
+    reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):  # what was promised does not come
+        await asyncio.wait_for(reader.readexactly(1_000_000), 5)
+    await asyncio.wait_for(service.lost.wait(), 5)
+    writer.close()

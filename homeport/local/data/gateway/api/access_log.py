@@ -1,9 +1,10 @@
 """A stage's access log format → a line for each request."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from homeport.local.data.gateway.api.call import Call, context_variable
+from homeport.local.data.gateway.api.call import Call, context_reader
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_:\-]+(?:\.[A-Za-z0-9_:\-]+)*)")
 _UNSAFE = re.compile(r'[\x00-\x1f"\\\x7f]')
@@ -11,14 +12,15 @@ _UNSAFE = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 @dataclass(frozen=True)
 class AccessLog:
-    """Where a stage's lines go, and how they look: text and variable names in turn."""
+    """Where a stage's lines go, and how they look: `template` has a place for what each reader finds."""
 
     group: str
-    parts: tuple[str, ...]
+    template: str
+    readers: tuple[Callable[[Call], str], ...]
 
     def line(self, call: Call) -> str:
         """What has no value is `-`. Nothing that a client sends can end a line or leave its quotes."""
-        return "".join(_safe(call, part) if index % 2 else part for index, part in enumerate(self.parts))
+        return self.template % tuple([reader(call) for reader in self.readers])
 
 
 def compile_access_log(destination_arn: str | None, format_: str | None) -> AccessLog | None:
@@ -26,13 +28,24 @@ def compile_access_log(destination_arn: str | None, format_: str | None) -> Acce
     if not destination_arn or not format_ or ":log-group:" not in destination_arn:
         return None
     group = destination_arn.partition(":log-group:")[2].removesuffix(":*")
-    return AccessLog(group, tuple(_VARIABLE.split(format_)))
+    parts = _VARIABLE.split(format_)
+    template = "%s".join(text.replace("%", "%%") for text in parts[::2])
+    return AccessLog(group, template, tuple(_reader(name) for name in parts[1::2]))
 
 
-def _safe(call: Call, name: str) -> str:
-    value = context_variable(call, name)
-    if value is None:
-        return "-"
+def _reader(name: str) -> Callable[[Call], str]:
+    read = context_reader(name)
     if name == "error.messageString":  # brings its own quotes
-        return value
-    return _UNSAFE.sub(lambda match: f"\\x{ord(match.group()):02x}", value)
+        return lambda call: read(call) or "-"
+
+    def safe(call: Call) -> str:
+        value = read(call)
+        if value is None:
+            return "-"
+        return _UNSAFE.sub(_escape, value) if _UNSAFE.search(value) else value
+
+    return safe
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\x{ord(match.group()):02x}"

@@ -95,12 +95,22 @@ def variable(call: Call, name: str) -> str | None:
 
 
 def context_variable(call: Call, name: str) -> str | None:
+    return context_reader(name)(call)
+
+
+def context_reader(name: str) -> Callable[[Call], str | None]:
+    """What reads a variable's value from a call, found once."""
     if plain := _CONTEXT.get(name):
-        return plain(call)
-    if name.startswith("authorizer.claims.") and call.claims is not None:
-        value = call.claims.get(name.removeprefix("authorizer.claims."))
+        return plain
+    claim = name.removeprefix("authorizer.claims.")
+    if claim == name:
+        return lambda call: None
+
+    def read(call: Call) -> str | None:
+        value = None if call.claims is None else call.claims.get(claim)
         return None if value is None else claim_text(value)
-    return None
+
+    return read
 
 
 def claim_text(value: Any) -> str:

@@ -43,8 +43,7 @@ class Integrations:
         started = time.perf_counter()
         await _read_body(integration, call)
         try:
-            async with asyncio.timeout(integration.timeout_seconds):
-                response = await self._send(integration, call)
+            response = await self._send(integration, call)
         except TimeoutError:
             response = _failed(call, 504, f"no answer in {integration.timeout_seconds:g} seconds")
         except Unreachable as error:
@@ -74,7 +73,7 @@ class Integrations:
         method = request.method if integration.method == "ANY" else integration.method
         onward = Request(method, target, headers, request.body, peer=request.peer)
         response = await self._balancer.answer(
-            integration.listener_arn or "", onward, caller_seconds=integration.timeout_seconds
+            integration.listener_arn or "", onward, seconds=integration.timeout_seconds
         )
         call.integration_status = str(response.status)
         return response
@@ -93,7 +92,7 @@ class Integrations:
         address = Address(url.hostname, url.port or (443 if tls else 80), tls)
         method = request.method if integration.method == "ANY" else integration.method
         outgoing = Outgoing(method, _target(parts.path or path or "/", parts.query), parts.headers, request.body)
-        response = await self._pool.exchange(address, outgoing)
+        response = await self._pool.exchange(address, outgoing, integration.timeout_seconds)
         call.integration_status = str(response.status)
         return response
 
@@ -106,7 +105,8 @@ class Integrations:
         if len(payload) > FUNCTION_BYTES_MAX:
             return refuse(413)
         arn, qualifier = integration.function or ("", None)
-        result = await self._invoke(arn, qualifier, payload)
+        async with asyncio.timeout(integration.timeout_seconds):
+            result = await self._invoke(arn, qualifier, payload)
         call.integration_status = "200"
         if result.throttled:
             call.integration_status = "429"

@@ -15,6 +15,7 @@ from homeport.local.data.gateway.http.message import BadMessage
 from homeport.local.data.gateway.http.wire import Lost
 
 KEEP_SECONDS = 300.0
+READ_SECONDS = 5.0
 _DOCUMENT_BYTES_MAX = 256 * 1024
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -40,7 +41,7 @@ class Issuers:
         try:
             discovery = await self._read(issuer.rstrip("/") + "/.well-known/openid-configuration")
             return signing_keys(await self._read(str(discovery.get("jwks_uri"))))
-        except (Unreachable, Broken, BadMessage, Lost, ValueError, TypeError):
+        except (Unreachable, Broken, TimeoutError, BadMessage, Lost, ValueError, TypeError):
             return {}
 
     async def _read(self, url: str) -> Mapping[str, Any]:
@@ -48,7 +49,7 @@ class Issuers:
         if parts.hostname not in _LOOPBACK or parts.scheme != "http":
             raise ValueError("issuer is not on this machine")
         outgoing = Outgoing("GET", parts.path or "/", [("host", parts.netloc), ("accept", "application/json")])
-        response = await self._pool.exchange(Address(parts.hostname, parts.port or 80), outgoing)
+        response = await self._pool.exchange(Address(parts.hostname, parts.port or 80), outgoing, READ_SECONDS)
         body = response.body if isinstance(response.body, bytes) else await response.body.read(_DOCUMENT_BYTES_MAX)
         document = json.loads(body)
         if not isinstance(document, dict):

@@ -1,6 +1,5 @@
 """Sends a listener's requests to healthy targets, and says why when it cannot."""
 
-import asyncio
 import math
 import random
 import time
@@ -28,11 +27,11 @@ class Balancer:
         self.algorithms: Mapping[str, str] = {}  # target group ARN → load_balancing.algorithm.type
 
     async def answer(
-        self, listener_arn: str, request: Request, *, port: int = 0, caller_seconds: float = math.inf
+        self, listener_arn: str, request: Request, *, port: int = 0, seconds: float = math.inf
     ) -> Response:
-        """Answer as the listener would.
+        """Answer as the listener would; `port` is the socket's when the request came through one.
 
-        `port` is the socket's when the request came through one; `caller_seconds` after which the caller cancels.
+        Raises TimeoutError when the target has not answered in `seconds` and the listener itself would still wait.
         """
         listener = self.listeners.get(listener_arn)
         if listener is None:
@@ -45,11 +44,14 @@ class Balancer:
             return redirect(action.redirect, request, listener.protocol, port)
         headers = forwarded_headers(request, listener.protocol, port)
         outgoing = Outgoing(request.method, request.target, headers, request.body)
-        # A timer costs as much as parsing a request: there is none when the caller's ends first.
-        seconds = None if caller_seconds < listener.idle_seconds else listener.idle_seconds
-        return await self._forward(_choose(action.forward), outgoing, seconds)
+        try:
+            return await self._forward(_choose(action.forward), outgoing, min(seconds, listener.idle_seconds))
+        except TimeoutError:
+            if seconds < listener.idle_seconds:
+                raise
+            return refuse(504)
 
-    async def _forward(self, group_arn: str | None, outgoing: Outgoing, seconds: float | None) -> Response:
+    async def _forward(self, group_arn: str | None, outgoing: Outgoing, seconds: float) -> Response:
         targets = self._targets.healthy(group_arn) if group_arn else ()
         if not targets:
             return refuse(503)
@@ -60,19 +62,13 @@ class Balancer:
                 continue  # nothing was sent: the next target may have it
             except Broken:
                 break
-            except TimeoutError:
-                return refuse(504)
         return refuse(502)
 
-    async def _send(self, target: Target, outgoing: Outgoing, seconds: float | None) -> Response:
+    async def _send(self, target: Target, outgoing: Outgoing, seconds: float) -> Response:
         count = self._outstanding
         count[target] = count.get(target, 0) + 1
         try:
-            address = Address(target.host, target.port)
-            if seconds is None:
-                return await self._pool.exchange(address, outgoing)
-            async with asyncio.timeout(seconds):
-                return await self._pool.exchange(address, outgoing)
+            return await self._pool.exchange(Address(target.host, target.port), outgoing, seconds)
         finally:
             count[target] -= 1
             if not count[target]:

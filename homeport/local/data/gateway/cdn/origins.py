@@ -56,8 +56,8 @@ class Origins:
         headers = [*_forwarded(origin, behaviour, request), *origin.headers]
         outgoing = Outgoing(request.method, target, headers, request.body)
         try:
-            async with asyncio.timeout(origin.read_seconds):
-                return await self._pool.exchange(Address(origin.host, origin.port, origin.tls), outgoing)
+            address = Address(origin.host, origin.port, origin.tls)
+            return await self._pool.exchange(address, outgoing, origin.read_seconds)
         except TimeoutError:
             return refuse(504, "the origin did not answer in time")
         except (Unreachable, Broken):

@@ -1,5 +1,6 @@
 """Bodies read from a connection: by length, by chunks, or to the connection's end."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 
@@ -13,9 +14,12 @@ _TRAILERS_LIMIT = 8192
 
 
 class WireBody:
-    """A body still on its wire. `on_start` is called before the first byte is awaited, `on_end(complete)` once."""
+    """A body still on its wire. `on_start` is called before the first byte is awaited, `on_end(complete)` once.
 
-    __slots__ = ("_framing", "_on_end", "_on_start", "_wire", "complete", "length")
+    With `stall_seconds`, each wait for more may take so long.
+    """
+
+    __slots__ = ("_framing", "_on_end", "_on_start", "_stall_seconds", "_wire", "complete", "length")
 
     def __init__(
         self,
@@ -23,7 +27,9 @@ class WireBody:
         framing: Framing,
         on_start: Callable[[], None] | None = None,
         on_end: Callable[[bool], None] | None = None,
+        stall_seconds: float | None = None,
     ) -> None:
+        self._stall_seconds = stall_seconds
         self._wire, self._framing = wire, framing
         self._on_start, self._on_end = on_start, on_end
         self.length = framing.length
@@ -42,6 +48,7 @@ class WireBody:
 
     async def read(self, limit: int) -> bytes:
         if self.length is not None and self.length > limit:
+            self.abort()
             raise BadMessage("body too large", 413)
         if (data := self.buffered()) is not None:
             return data
@@ -50,6 +57,7 @@ class WireBody:
         async for piece in self:
             size += len(piece)
             if size > limit:
+                self.abort()
                 raise BadMessage("body too large", 413)
             pieces.append(piece)
         return b"".join(pieces)
@@ -77,14 +85,14 @@ class WireBody:
 
     async def _exactly(self, count: int) -> AsyncIterator[bytes]:
         while count:
-            if not self._wire.buffer and not await self._wire.more():
+            if not self._wire.buffer and not await self._more():
                 raise Lost("connection ended within a body")
             piece = self._wire.take(min(count, PIECE))
             count -= len(piece)
             yield piece
 
     async def _until_end(self) -> AsyncIterator[bytes]:
-        while self._wire.buffer or await self._wire.more():
+        while self._wire.buffer or await self._more():
             yield self._wire.take(PIECE)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
@@ -108,12 +116,17 @@ class WireBody:
         while (end := self._wire.buffer.find(b"\n")) < 0:
             if len(self._wire.buffer) > limit + 1:
                 raise BadMessage("malformed chunk")
-            if not await self._wire.more():
+            if not await self._more():
                 raise Lost("connection ended within a body")
         line = self._wire.take(end + 1)
         if end > limit + 1 or not line.endswith(b"\r\n"):
             raise BadMessage("malformed chunk")
         return line[:-2]
+
+    async def _more(self) -> bool:
+        if self._stall_seconds is not None:
+            self._wire.deadline = asyncio.get_running_loop().time() + self._stall_seconds
+        return await self._wire.more()
 
     def _finish(self, complete: bool) -> None:
         if self.complete:

@@ -21,6 +21,7 @@ CONNECT_SECONDS = 10.0  # as an Application Load Balancer waits for a target
 REUSE_SECONDS = (
     1.0  # shorter than any server's keep-alive limit (gunicorn's is 2 s): no request meets a closing connection
 )
+SWEEP_SECONDS = 0.05
 IDLE_MAX = 64  # kept connections per address
 HEAD_BYTES_MAX = 64 * 1024
 SMALL = 64 * 1024
@@ -68,24 +69,31 @@ class Pool:
 
     def __init__(self) -> None:
         self._idle: dict[Address, deque[Wire]] = {}
+        self._busy: set[Wire] = set()
         self._sweep_timer: asyncio.TimerHandle | None = None
 
-    async def exchange(self, address: Address, outgoing: Outgoing) -> Response:
-        """Send, and await the answer's head. Raises Unreachable, Broken; Lost or BadMessage from `outgoing.body`.
+    async def exchange(self, address: Address, outgoing: Outgoing, seconds: float) -> Response:
+        """Send, and await the answer's head for so many seconds.
 
-        Cancelling ends the connection. The answer's body must be read to its end or aborted.
+        Raises Unreachable, Broken, TimeoutError; Lost or BadMessage from `outgoing.body`. Cancelling ends the
+        connection. The answer's body must be read to its end or aborted.
         """
         repeatable = outgoing.body is None and outgoing.method in _REPEATABLE
+        deadline = asyncio.get_running_loop().time() + seconds
         while True:
-            wire, kept = await self._connection(address)
+            wire, kept = await self._connection(address, min(seconds, CONNECT_SECONDS))
+            wire.deadline = deadline  # until the head is here
+            self._busy.add(wire)
             try:
-                return await self._exchange(wire, address, outgoing)
+                return await self._exchange(wire, address, outgoing, seconds)
             except Broken:
-                wire.abort()
+                self._end(wire)
+                if wire.expired:
+                    raise TimeoutError from None
                 if not (kept and repeatable and wire.ended):
                     raise
             except BaseException:
-                wire.abort()
+                self._end(wire)
                 raise
 
     def close(self) -> None:
@@ -96,8 +104,10 @@ class Pool:
         if self._sweep_timer:
             self._sweep_timer.cancel()
 
-    async def _connection(self, address: Address) -> tuple[Wire, bool]:
+    async def _connection(self, address: Address, seconds: float) -> tuple[Wire, bool]:
         loop = asyncio.get_running_loop()
+        if self._sweep_timer is None:
+            self._sweep_timer = loop.call_later(SWEEP_SECONDS, self._sweep)
         wires = self._idle.get(address)
         while wires:
             wire = wires.pop()
@@ -106,13 +116,13 @@ class Pool:
             wire.close()
         context = ssl.create_default_context() if address.tls else None
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(seconds):
                 _, wire = await loop.create_connection(Wire, address.host, address.port, ssl=context)
         except (OSError, TimeoutError) as error:
             raise Unreachable(f"{address.host}:{address.port}: {error}") from None
         return wire, False
 
-    async def _exchange(self, wire: Wire, address: Address, outgoing: Outgoing) -> Response:
+    async def _exchange(self, wire: Wire, address: Address, outgoing: Outgoing, seconds: float) -> Response:
         body = outgoing.body
         whole = body.buffered() if isinstance(body, WireBody | BytesBody) else None
         wire.write(outgoing.head() + whole if whole else outgoing.head())
@@ -120,7 +130,7 @@ class Pool:
         if body is not None and whole is None:
             sending = asyncio.ensure_future(_send_body(wire, body))
         try:
-            return await self._answer(wire, address, outgoing.method, sending)
+            return await self._answer(wire, address, outgoing.method, sending, seconds)
         except (Lost, OverflowError, BadMessage) as error:
             if sending and sending.done() and (cause := sending.exception()) and not isinstance(cause, Broken):
                 raise cause from None
@@ -130,21 +140,22 @@ class Pool:
                 sending.cancel()
 
     async def _answer(
-        self, wire: Wire, address: Address, method: str, sending: asyncio.Future[None] | None
+        self, wire: Wire, address: Address, method: str, sending: asyncio.Future[None] | None, seconds: float
     ) -> Response:
         response, framing, reusable = await _final_head(wire, method)
         whole = sending is None or (sending.done() and not sending.exception())
 
         def ended(complete: bool) -> None:
             if complete and reusable and whole:
+                self._busy.discard(wire)
                 self._keep(wire, address)
             else:
-                wire.close()
+                self._end(wire)
 
         if framing.empty:
             ended(True)
             return response
-        body = WireBody(wire, framing, on_end=ended)
+        body = WireBody(wire, framing, on_end=ended, stall_seconds=seconds)
         response.body = body
         if body.length is not None and body.length <= SMALL:
             while len(wire.buffer) < body.length:
@@ -153,6 +164,10 @@ class Pool:
             response.body = body.buffered() or b""
         return response
 
+    def _end(self, wire: Wire) -> None:
+        self._busy.discard(wire)
+        wire.abort()
+
     def _keep(self, wire: Wire, address: Address) -> None:
         loop = asyncio.get_running_loop()
         if wire.buffer or wire.ended:  # bytes that nobody asked for: not a connection to trust
@@ -160,22 +175,26 @@ class Pool:
             return
         wires = self._idle.setdefault(address, deque())
         wire.idle_since = loop.time()
+        wire.relax()
         wires.append(wire)
         if len(wires) > IDLE_MAX:
             wires.popleft().close()
-        if self._sweep_timer is None:
-            self._sweep_timer = loop.call_later(REUSE_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
-        """Close what has been idle for too long, and forget addresses that have gone."""
+        """Look at all connections at once, cheaper than a timer for each: expire what waits for too long, close what
+        has been idle for too long, and forget addresses that have gone."""
         loop = asyncio.get_running_loop()
-        oldest = loop.time() - REUSE_SECONDS
+        now = loop.time()
+        for wire in [wire for wire in self._busy if wire.deadline < now]:
+            wire.expire()
+        oldest = now - REUSE_SECONDS
         for address, wires in list(self._idle.items()):
             while wires and wires[0].idle_since < oldest:
                 wires.popleft().close()
             if not wires:
                 del self._idle[address]
-        self._sweep_timer = loop.call_later(REUSE_SECONDS, self._sweep) if self._idle else None
+        needed = self._idle or self._busy
+        self._sweep_timer = loop.call_later(SWEEP_SECONDS, self._sweep) if needed else None
 
 
 async def _final_head(wire: Wire, method: str) -> tuple[Response, Framing, bool]:

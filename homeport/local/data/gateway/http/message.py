@@ -37,6 +37,7 @@ HOP_BY_HOP = frozenset(
         "http2-settings",
     }
 )
+_OF_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 class BadMessage(Exception):
@@ -109,6 +110,9 @@ class Framing:
         return self.length == 0
 
 
+_NO_BODY = Framing()
+
+
 def find(headers: Iterable[tuple[str, str]], name: str, default: str = "") -> str:
     for key, value in headers:
         if key == name:
@@ -125,10 +129,10 @@ def parse_request(head: bytes) -> tuple[Request, Framing]:
     method, target, minor = line.groups()
     headers = _parse_fields(text, line.end())
     old = minor == "0"
-    _check_host(headers, old)
-    request = Request(method, _origin_form(target), headers, http_1_0=old, keep_alive=_keep_alive(headers, old))
-    framing = _framing(headers, old)
-    return request, framing or Framing()
+    of_hop = [pair for pair in headers if pair[0] in _OF_HOP]  # few: looked at several times
+    _check_host(of_hop, old)
+    request = Request(method, _origin_form(target), headers, http_1_0=old, keep_alive=_keep_alive(of_hop, old))
+    return request, _framing(of_hop, old) or _NO_BODY
 
 
 def parse_response(head: bytes, method: str) -> tuple[Response, Framing, bool]:
@@ -140,15 +144,16 @@ def parse_response(head: bytes, method: str) -> tuple[Response, Framing, bool]:
     minor, status, _ = line.groups()
     try:
         headers = _parse_fields(text, line.end())
-        framing = _framing(headers, minor == "0")
+        of_hop = [pair for pair in headers if pair[0] in _OF_HOP]
+        framing = _framing(of_hop, minor == "0")
     except BadMessage as error:
         raise BadMessage(str(error), 502) from None
     code = int(status)
     if method == "HEAD" or code in (204, 304) or code < 200:
-        framing = Framing()
+        framing = _NO_BODY
     elif framing is None:
         framing = Framing(length=None)
-    reusable = _keep_alive(headers, minor == "0") and (framing.chunked or framing.length is not None)
+    reusable = _keep_alive(of_hop, minor == "0") and (framing.chunked or framing.length is not None)
     return Response(code, headers), framing, reusable
 
 

@@ -25,6 +25,7 @@ class Wire(asyncio.Protocol):
         "buffer",
         "deadline",
         "ended",
+        "expired",
         "idle_since",
         "received",
         "sent",
@@ -45,6 +46,7 @@ class Wire(asyncio.Protocol):
         self.buffer = b""
         self.ended = False
         self.deadline = _NEVER
+        self.expired = False
         self.idle_since = 0.0
         self.received = self.sent = 0
 
@@ -123,7 +125,8 @@ class Wire(asyncio.Protocol):
             raise Lost("connection closed by the other side")
 
     def expire(self) -> None:
-        """The deadline has passed: whoever waits gets Lost, and the connection ends."""
+        """The deadline has passed: whoever waits gets Lost."""
+        self.expired = True
         for future in (self._waiter, self._drained):
             if future and not future.done():
                 future.set_exception(Lost("time limit passed"))
