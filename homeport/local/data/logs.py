@@ -91,10 +91,17 @@ class Logs:
         while True:
             await self._wake.wait()
             await asyncio.sleep(PAUSE_SECONDS)  # lines come in bursts: one call for many
-            while self._queue:
-                if not await self.flush():
-                    await asyncio.sleep(RETRY_SECONDS)
             self._wake.clear()
+            while self._queue:
+                if not await self._try():
+                    await asyncio.sleep(RETRY_SECONDS)
+
+    async def _try(self) -> bool:
+        try:
+            return await self.flush()
+        except Exception:  # a mistake of ours loses one batch, never the writer
+            log.exception("log events are lost")
+            return False
 
     async def flush(self) -> bool:
         """One batch of every stream; False if the account did not take it, and it stays queued."""

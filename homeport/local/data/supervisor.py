@@ -8,6 +8,7 @@ the kernel ties a child's life to the *thread* that made it.
 import asyncio
 import contextlib
 import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -20,6 +21,8 @@ from typing import Any, Protocol
 
 from homeport.local import ledger
 from homeport.local.home import Home
+
+log = logging.getLogger(__name__)
 
 PIECE_BYTES = 65536
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -76,7 +79,11 @@ class Supervisor:
         """Start a child; OSError if that is impossible. Without `stderr`, both outputs go to `stdout`."""
         child = self.start_process(command, stdout, stderr or stdout)
         self.children[child.pid] = child
-        ledger.record(self.home, child.pid, command.what, stop_signal=command.death_signal)
+        try:
+            ledger.record(self.home, child.pid, command.what, stop_signal=command.death_signal)
+        except OSError:  # a full disk: what cannot be written down must not run
+            child.send(signal.SIGKILL)
+            raise
         child.exited.add_done_callback(lambda _: self._forget(child))
         return child
 
@@ -230,7 +237,7 @@ class _Pump:
         if not piece:
             self._close()
             return False
-        self._output(piece)
+        self._say(piece)
         return True
 
     def _close(self) -> None:
@@ -238,4 +245,10 @@ class _Pump:
             self._open = False
             self._loop.remove_reader(self._descriptor)
             os.close(self._descriptor)
-            self._output(b"")
+            self._say(b"")
+
+    def _say(self, piece: bytes) -> None:
+        try:
+            self._output(piece)
+        except Exception:  # a full disk, say: the child goes on, and its end is still noticed
+            log.exception("output of a child is lost")

@@ -130,6 +130,26 @@ async def test_a_program_that_does_not_exist_is_an_error_at_start(home: Home) ->
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
+async def test_output_that_cannot_be_kept_neither_stops_the_child_nor_hides_its_end(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(piece: bytes) -> None:
+        raise OSError("No space left on device")
+
+    assert await supervise(home).start(shell("echo one; echo two; exit 7"), full).exited == 7
+    assert "output of a child is lost" in caplog.text
+
+
+async def test_what_cannot_be_written_down_does_not_run(home: Home) -> None:
+    home.ledger.write_text("a file where the folder should be")
+    supervisor = supervise(home)
+    with pytest.raises(OSError):
+        supervisor.start(shell("sleep 1000"), lambda piece: None)
+    (child,) = supervisor.children.values()
+    home.ledger.unlink()
+    assert await child.exited == -signal.SIGKILL
+
+
 async def test_the_whole_group_ends_with_its_leader(home: Home) -> None:
     out = Written()
     child = supervise(home).start(shell("sleep 1000 & echo $!; exit 0"), out)

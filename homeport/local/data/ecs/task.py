@@ -132,7 +132,7 @@ class Task:
                 self._set("RUNNING", "startedAt")
                 watching = [asyncio.ensure_future(work) for work in self._watches()]
                 await self._until_end()
-        except (TaskFailed, HomeportError) as failure:
+        except (TaskFailed, HomeportError, OSError) as failure:
             self.stopped_reason, self.stop_code = str(failure), "TaskFailedToStart"
         except Exception as error:  # ours to mend, but the task must end all the same
             self.stopped_reason, self.stop_code = f"internal error: {error!r}", "TaskFailedToStart"
