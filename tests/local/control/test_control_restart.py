@@ -1,4 +1,4 @@
-"""What survives: an orderly stop, `kill -9` right after an answer, damage of what was saved, another version of moto."""
+"""What survives: an orderly stop, `kill -9` right after an answer, damage to what was saved, another moto."""
 
 import base64
 import json

@@ -1,5 +1,6 @@
 """ECS tasks: made by RunTask as PROVISIONING, or reported by the data plane, which alone says how they fare."""
 
+import copy
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,8 @@ NOT_SET = ("taskArn", "clusterArn")  # part of a task's identity
 
 def run_nothing_by_itself() -> None:
     """No state of a task changes by being described, by stopping it or by time."""
-    from moto.ecs.models import EC2ContainerServiceBackend
+    from moto.ecs.exceptions import InvalidParameterException
+    from moto.ecs.models import EC2ContainerServiceBackend, Task
     from moto.moto_api import state_manager
 
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": 2**62})
@@ -28,12 +30,33 @@ def run_nothing_by_itself() -> None:
         return tasks
 
     @replace(EC2ContainerServiceBackend, "list_tasks")
-    def list_tasks(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
-        service, wished = kwargs.get("service_name"), kwargs.pop("desiredStatus", None)
-        tasks = original(backend, *args, **kwargs)
-        if service:
-            tasks = [task for task in tasks if task.group == f"service:{service.split('/')[-1]}"]
-        return [task for task in tasks if task.desired_status == (wished or "RUNNING")]
+    def list_tasks(
+        original: Any,
+        backend: Any,
+        cluster_str: str | None = None,
+        container_instance: str | None = None,
+        family: str | None = None,
+        started_by: str | None = None,
+        service_name: str | None = None,
+        desiredStatus: str | None = None,
+    ) -> Any:
+        tasks = original(backend, cluster_str, container_instance, family, started_by)
+        if service_name:
+            tasks = [task for task in tasks if task.group == f"service:{service_name.split('/')[-1]}"]
+        return [task for task in tasks if task.desired_status == (desiredStatus or "RUNNING")]
+
+    @replace(Task, "__init__")
+    def init(original: Any, task: Any, *args: Any, **kwargs: Any) -> None:
+        """Without the network interface that moto makes: no machine has it, and it would keep subnets from deletion."""
+        definition, network = kwargs["task_definition"], kwargs.get("networking_configuration")
+        if definition.network_mode == "awsvpc" and not network:
+            raise InvalidParameterException(
+                "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+            )
+        plain = copy.copy(definition)
+        plain.network_mode = "none"
+        original(task, *args, **kwargs | {"task_definition": plain})
+        task.network_configuration = network
 
     @replace(EC2ContainerServiceBackend, "stop_task")
     def stop(_: Any, backend: Any, cluster_str: str, task_str: str, reason: str) -> Any:
@@ -65,8 +88,6 @@ def observe_task(backend: Any, arn: str, state: dict[str, Any]) -> None:
 
 
 def _provision(backend: Any, task: Any) -> None:
-    from moto.ec2.models import ec2_backends
-
     definition = backend.describe_task_definition(task.task_definition_arn)
     task.last_status = "PROVISIONING"
     task.created_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -84,10 +105,6 @@ def _provision(backend: Any, task: Any) -> None:
         }
         for number, container in enumerate(definition.container_definitions)
     ]
-    for attachment in task.attachments:  # no machine has these interfaces; left, they would keep subnets from deletion
-        for detail in attachment["details"]:
-            if detail["name"] == "networkInterfaceId":
-                ec2_backends[backend.account_id][backend.region_name].enis.pop(detail["value"], None)
 
 
 def _reported(backend: Any, cluster: Any, arn: str) -> Any:
