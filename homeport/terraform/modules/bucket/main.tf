@@ -45,7 +45,6 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18: Access logs cost a second bucket and requests; CloudTrail's data events are the organisation's choice.
   #checkov:skip=CKV_AWS_144: A second region doubles the price of storage; versions protect from mistakes.
   #checkov:skip=CKV_AWS_145: Encrypted with S3's own keys (AES-256), which are free; a KMS key is billed per request.
-  #checkov:skip=CKV2_AWS_61: Objects are kept unless `expire_days` says otherwise; only the owner of the data can know.
   #checkov:skip=CKV2_AWS_62: Nothing listens; a listener adds its own notification.
   bucket        = var.name
   force_destroy = !var.protected

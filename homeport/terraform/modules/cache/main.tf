@@ -8,7 +8,6 @@ resource "aws_elasticache_subnet_group" "this" {
 
 # Without rules: each service that uses the cache adds one for itself.
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV2_AWS_5: Attached to the replication group below.
   name        = "${var.name}-cache"
   description = "Who may connect to ${var.name}."
   vpc_id      = var.network.vpc_id

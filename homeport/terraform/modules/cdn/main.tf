@@ -16,9 +16,7 @@ resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV2_AWS_42: See above.
   #checkov:skip=CKV_AWS_310: One bucket is the origin; S3 itself is spread over three zones.
   #checkov:skip=CKV_AWS_374: The whole world may read.
-  #checkov:skip=CKV_AWS_305: A bucket of files has no front page; a site names its own.
   #checkov:skip=CKV2_AWS_32: Headers are the site's own choice; it sets them on its objects.
-  #checkov:skip=CKV2_AWS_46: There is an origin access control; the check looks for it in a module it does not follow.
   comment             = var.name
   enabled             = true
   is_ipv6_enabled     = true

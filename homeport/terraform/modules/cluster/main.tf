@@ -2,8 +2,6 @@
 
 resource "aws_ecs_cluster" "this" {
   #checkov:skip=CKV_AWS_65: Container Insights is billed per metric and task; CPU and memory of services are free without it.
-  #checkov:skip=CKV_AWS_223: Nobody can open a shell in a task: services have it turned off.
-  #checkov:skip=CKV_AWS_224: See above.
   name = var.name
 
   setting {

@@ -48,7 +48,6 @@ resource "aws_db_subnet_group" "this" {
 
 # Without rules: each service that uses the database adds one for itself.
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV2_AWS_5: Attached to the instance below.
   name        = "${var.name}-database"
   description = "Who may connect to ${var.name}."
   vpc_id      = var.network.vpc_id
@@ -97,12 +96,11 @@ resource "aws_db_parameter_group" "this" {
 
 resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_118: Enhanced monitoring is billed as logs; CloudWatch's own metrics of the instance are free.
+  #checkov:skip=CKV_AWS_133: Backups are kept for `availability.backup_days`, at least one; the check does not follow the variable.
   #checkov:skip=CKV_AWS_157: A standby doubles the price; `availability: high` asks for it.
   #checkov:skip=CKV_AWS_161: Applications sign in with a password over TLS; tokens that last 15 minutes break Django's pooled connections.
   #checkov:skip=CKV_AWS_293: Protection is on unless the environment says otherwise or a destroy names this database.
   #checkov:skip=CKV_AWS_353: Performance Insights is replaced by Database Insights, which is billed per vCPU.
-  #checkov:skip=CKV2_AWS_30: Slow statements are logged; logging all of them would put personal data into the logs.
-  #checkov:skip=CKV2_AWS_60: Tags are copied to snapshots; see copy_tags_to_snapshot.
   identifier     = var.name
   engine         = "postgres"
   engine_version = var.engine_version

@@ -23,8 +23,6 @@ data "aws_iam_policy_document" "assume" {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_111: Lambda's network interfaces have no names beforehand; only functions in the network may make them.
-  #checkov:skip=CKV_AWS_356: See above.
   statement {
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
@@ -39,7 +37,7 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  # Network interfaces have no names beforehand: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
   dynamic "statement" {
     for_each = local.in_network
 
@@ -91,7 +89,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "anywhere" {
-  #checkov:skip=CKV_AWS_382: Functions call AWS and third parties, whose addresses and ports nobody knows beforehand.
+  # Functions call AWS and third parties, whose addresses and ports nobody knows beforehand.
   for_each = aws_security_group.this
 
   security_group_id = each.value.id
@@ -115,16 +113,13 @@ resource "aws_vpc_security_group_ingress_rule" "used" {
 
 resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_158: CloudWatch encrypts logs with its own key.
-  #checkov:skip=CKV_AWS_338: As long as `logs.days` says; a year of logs is a matter of law, not of security.
   name              = var.logs.group
   retention_in_days = var.logs.days
 }
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50: Traces are billed each; logs carry the request's id.
-  #checkov:skip=CKV_AWS_115: Reserved concurrency takes from all other functions; `concurrency` asks for it.
   #checkov:skip=CKV_AWS_116: Messages come from queues that have dead-letter queues; requests have a caller.
-  #checkov:skip=CKV_AWS_117: In the network only if it uses something there; the way out of it costs time and NAT traffic.
   #checkov:skip=CKV_AWS_173: The environment holds no secrets.
   #checkov:skip=CKV_AWS_272: Only the deploy role may change code; signing it again would prove the same.
   function_name                  = var.name

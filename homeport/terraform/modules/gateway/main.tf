@@ -125,8 +125,6 @@ resource "aws_apigatewayv2_vpc_link" "this" {
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91: The API logs each request; nothing else can reach this load balancer.
   #checkov:skip=CKV_AWS_150: It holds no data, and is made again in a minute.
-  #checkov:skip=CKV2_AWS_20: Inside the network, between two groups that only talk to each other; TLS ends at the API.
-  #checkov:skip=CKV2_AWS_28: Not on the internet.
   for_each = var.load_balancers
 
   name                       = each.value

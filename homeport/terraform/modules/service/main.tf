@@ -37,10 +37,9 @@ data "aws_iam_policy_document" "assume" {
 
 # What ECS does for a task: fetch the image, read the secrets, write the logs.
 data "aws_iam_policy_document" "execution" {
-  #checkov:skip=CKV_AWS_356: GetAuthorizationToken knows no resource.
   statement {
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"]
+    resources = ["*"] # it knows no other
   }
 
   statement {
@@ -98,7 +97,6 @@ resource "aws_iam_role_policy" "task" {
 # ── whom it reaches, and who reaches it ───────────────────────────────────────────────────────────────────────────────
 
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV2_AWS_5: Attached to the ECS services below.
   name        = var.name
   description = "Tasks of ${var.name}."
   vpc_id      = var.network.vpc_id
@@ -107,7 +105,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "anywhere" {
-  #checkov:skip=CKV_AWS_382: Services call AWS and third parties, whose addresses and ports nobody knows beforehand.
+  # Services call AWS and third parties, whose addresses and ports nobody knows beforehand.
   security_group_id = aws_security_group.this.id
   description       = "To AWS, third parties, and whatever lets this group in."
   cidr_ipv4         = "0.0.0.0/0"
@@ -156,13 +154,12 @@ resource "aws_ssm_parameter" "secret_key" {
 
 resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_158: CloudWatch encrypts logs with its own key.
-  #checkov:skip=CKV_AWS_338: As long as `logs.days` says; a year of logs is a matter of law, not of security.
   name              = var.logs.group
   retention_in_days = var.logs.days
 }
 
 resource "aws_ecs_task_definition" "this" {
-  #checkov:skip=CKV_AWS_336: Applications that come from Heroku write temporary files; a task's disk is its own and goes with it.
+  # Applications that come from Heroku write temporary files; a task's disk is its own and goes with it.
   for_each = var.processes
 
   family                   = each.value.family
