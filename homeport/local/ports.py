@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import zlib
+from itertools import chain
 from pathlib import Path
 
 from homeport.errors import HomeportError
@@ -38,7 +39,7 @@ class Ports:
 
     def _free(self) -> int:
         taken = set(self._ports.values())
-        for port in (*range(self._first, LAST + 1), *range(FIRST, self._first)):
+        for port in chain(range(self._first, LAST + 1), range(FIRST, self._first)):
             if port not in taken and is_free(port):
                 return port
         raise HomeportError(

@@ -1,6 +1,7 @@
 """ECS tasks: made by RunTask as PROVISIONING, or reported by the data plane, which alone says how they fare."""
 
 import copy
+import inspect
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,20 +31,13 @@ def run_nothing_by_itself() -> None:
         return tasks
 
     @replace(EC2ContainerServiceBackend, "list_tasks")
-    def list_tasks(
-        original: Any,
-        backend: Any,
-        cluster_str: str | None = None,
-        container_instance: str | None = None,
-        family: str | None = None,
-        started_by: str | None = None,
-        service_name: str | None = None,
-        desiredStatus: str | None = None,
-    ) -> Any:
-        tasks = original(backend, cluster_str, container_instance, family, started_by)
-        if service_name:
-            tasks = [task for task in tasks if task.group == f"service:{service_name.split('/')[-1]}"]
-        return [task for task in tasks if task.desired_status == (desiredStatus or "RUNNING")]
+    def list_tasks(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
+        given = inspect.signature(original).bind(backend, *args, **kwargs).arguments
+        service, status = given.pop("service_name", None), given.pop("desiredStatus", None)
+        tasks = original(**given)
+        if service:
+            tasks = [task for task in tasks if task.group == f"service:{service.split('/')[-1]}"]
+        return [task for task in tasks if task.desired_status == (status or "RUNNING")]
 
     @replace(Task, "__init__")
     def init(original: Any, task: Any, *args: Any, **kwargs: Any) -> None:
