@@ -57,6 +57,7 @@ class ControlPlane:
 
     async def stop(self) -> None:
         """Stop answering, then save."""
+        await asyncio.to_thread(sqs.end_waits)
         if self._runner is not None:
             await self._runner.cleanup()
         await asyncio.to_thread(self._feed.stop)

@@ -13,6 +13,7 @@ from homeport.local.control.seams.replace import replace
 
 Journal = Callable[[Unit, Any], None]
 _arrivals: dict[str, threading.Condition] = {}
+_stopping = threading.Event()
 
 
 def apply(journal: Journal) -> None:
@@ -120,13 +121,21 @@ def _receiving(journal: Journal) -> None:
             queue = backend.get_queue(queue_name)  # may be deleted while we wait
             taken = _take(queue, count, visibility_timeout, journal)
             left = deadline - time.monotonic()
-            if taken or left <= 0:
+            if taken or left <= 0 or _stopping.is_set():
                 break
             soon = queue._messages.next_change(_now())
             _arrival(queue).wait(left if soon is None else min(left, (soon - _now()) / 1000 + 0.002))
         for message in taken:
             _filter_message_attributes(message, message_attribute_names or [])
         return taken
+
+
+def end_waits() -> None:
+    """Answer every waiting consumer now, with nothing: the control plane stops."""
+    _stopping.set()
+    with turn.taken():
+        for arrival in _arrivals.values():
+            arrival.notify_all()
 
 
 def _take(queue: Any, count: int, visibility_seconds: int, journal: Journal) -> list[Any]:
