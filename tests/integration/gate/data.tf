@@ -86,7 +86,7 @@ resource "aws_db_instance" "this" {
   multi_az               = var.changed
 
   parameter_group_name        = aws_db_parameter_group.this.name
-  ca_cert_identifier          = "rds-ca-rsa2048-g1"
+  ca_cert_identifier          = var.changed ? "rds-ca-rsa4096-g1" : null
   auto_minor_version_upgrade  = true
   allow_major_version_upgrade = true
   apply_immediately           = true

@@ -89,7 +89,7 @@ resource "aws_apigatewayv2_integration" "service" {
   }
 
   response_parameters {
-    status_code = 403
+    status_code = 402 + local.day
     mappings    = { "overwrite:header.x-day" = tostring(local.day) }
   }
 }

@@ -1,6 +1,7 @@
-"""EC2: security group rules keep their description.
+"""EC2: security group rules keep their description, gateway endpoints their routes.
 
-Upstream reads it from the address range alone: a rule that names another group or a prefix list loses it.
+Upstream reads a description from the address range alone: a rule that names another group or a prefix list loses it.
+An endpoint that gets another route table gets no route there, and then cannot be deleted.
 """
 
 from typing import Any
@@ -9,6 +10,11 @@ from homeport.local.control.seams.replace import replace
 
 
 def apply() -> None:
+    _security_group_rules()
+    _gateway_endpoints()
+
+
+def _security_group_rules() -> None:
     from moto.ec2.models import EC2Backend
     from moto.ec2.models.security_groups import SecurityGroupRule
 
@@ -33,3 +39,21 @@ def apply() -> None:
                 rule.source_group = {**rule.source_group, "GroupId": given["ReferencedGroupId"]}
             if "PrefixListId" in given:
                 rule.prefix_list_id = given["PrefixListId"]
+
+
+def _gateway_endpoints() -> None:
+    from moto.ec2.models import EC2Backend
+
+    @replace(EC2Backend, "modify_vpc_endpoint")
+    def modify(original: Any, backend: Any, vpc_id: str, *args: Any, **kwargs: Any) -> None:
+        """`vpc_id` is upstream's name for the endpoint's id."""
+        endpoint = backend.describe_vpc_endpoints(vpc_end_point_ids=[vpc_id])[0]
+        before = set(endpoint.route_table_ids or ())
+        original(backend, vpc_id, *args, **kwargs)
+        after, prefix_list = set(endpoint.route_table_ids or ()), endpoint.destination_prefix_list_id
+        if prefix_list is None:
+            return
+        for table in after - before:
+            backend.create_route(table, None, gateway_id=vpc_id, destination_prefix_list_id=prefix_list)
+        for table in before - after:
+            backend.delete_route(table, prefix_list)

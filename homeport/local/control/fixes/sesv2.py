@@ -9,14 +9,27 @@ from typing import Any
 
 from botocore import xform_name
 
-from homeport.local.control.fixes.add import add
+from homeport.local.control.fixes.add import add, add_paths
 from homeport.local.control.seams.replace import replace
 
 OPTIONS = ("DeliveryOptions", "ReputationOptions", "SuppressionOptions", "TrackingOptions", "VdmOptions")
+LEFT_OUT = {  # what Terraform leaves out when it means false
+    "ReputationOptions": {"ReputationMetricsEnabled": False},
+    "SendingOptions": {"SendingEnabled": False},
+}
 DKIM_TOKENS = 3
 
 
 def apply() -> None:
+    from moto.sesv2 import urls
+    from moto.sesv2.responses import SESV2Response
+
+    add_paths(
+        urls.url_paths,
+        SESV2Response.dispatch,
+        "{0}/v2/email/configuration-sets/(?P<ConfigurationSetName>[^/]+)/(?P<option>[a-z-]+)$",
+        "{0}/v2/email/identities/(?P<EmailIdentity>[^/]+)/configuration-set$",
+    )
     _configuration_sets()
     _identities()
 
@@ -41,8 +54,7 @@ def _add_put(responses: type, option: str) -> None:
 
     def put(response: Any) -> str:
         found = response.sesv2_backend.get_configuration_set(response._get_param("ConfigurationSetName"))
-        values = json.loads(response.body or "{}")
-        setattr(found, attribute, {name: value for name, value in values.items() if name != "ConfigurationSetName"})
+        setattr(found, attribute, LEFT_OUT.get(option, {}) | json.loads(response.body or "{}"))
         return "{}"
 
     put.__name__ = f"put_configuration_set_{xform_name(option)}"
