@@ -1,13 +1,9 @@
 """`homeport up` and `homeport down`: the platform, running on this machine, and not any more."""
 
 import shutil
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -20,7 +16,7 @@ from homeport.cli.overview import print_overview, read_overview
 from homeport.errors import HomeportError
 from homeport.local import session
 from homeport.local.logs import follow_lines
-from homeport.system import process
+from homeport.system import interrupts, process
 
 POLL_SECONDS = 0.5
 DOWN_TIMEOUT_SECONDS = 60.0
@@ -33,7 +29,7 @@ def up(file: Path, detach: bool) -> None:
     """Bring the platform up on this machine, and stream its logs until Ctrl-C."""
     local = Local(file)
     _ = local.platform  # its mistakes come before anything starts
-    with _interruptible(), session.locked(local.home):
+    with interrupts.interruptible(), session.locked(local.home):
         keep = False
         try:
             with Board() as board:
@@ -44,6 +40,7 @@ def up(file: Path, detach: bool) -> None:
             if not detach:
                 _stream(local)
         finally:
+            interrupts.heard()
             if not keep:
                 _stop(local)
     if outcome.failures:
@@ -105,18 +102,3 @@ def _report(outcome: Outcome) -> None:
 def _failed(outcome: Outcome) -> HomeportError:
     first = [error.message.splitlines()[0] for error in outcome.failures]
     return HomeportError("not everything is up:\n" + "\n".join(first), "mend the cause, then: homeport up")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP stop everything as Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from homeport.system import interrupts
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 POLL_SECONDS = 0.05
 _LIBC = ctypes.CDLL(None)
@@ -68,6 +70,7 @@ def _follow_to_the_end(child: subprocess.Popen[bytes], lines: IO[str], on_line: 
             _follow(child, lines, on_line)
             return Finished(child.returncode, interrupted)
         except KeyboardInterrupt:
+            interrupts.heard()
             interrupted = True
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)

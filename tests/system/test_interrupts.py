@@ -1,0 +1,39 @@
+"""An interrupt that arrives where Python ignores exceptions is not lost."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from homeport.system import interrupts
+
+
+class Swallows:
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)  # raises in a finaliser, where Python only prints
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_was_swallowed_comes_again() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts.interruptible():
+        Swallows()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            pass
+
+
+def test_an_interrupt_that_was_heard_does_not_come_again() -> None:
+    with interrupts.interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        interrupts.heard()
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts.interruptible():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
