@@ -44,9 +44,9 @@ def local_environment(home: Home, region: str, *, inherited: Mapping[str, str] =
         "AWS_ENDPOINT_URL": url,
         # S3 control puts the account into the host name, which only resolves through the proxy.
         "AWS_ENDPOINT_URL_S3_CONTROL": f"http://s3-control.{region}.amazonaws.com",
-        "HTTP_PROXY": url,
-        "HTTPS_PROXY": url,
-        "NO_PROXY": "127.0.0.1,localhost",
+        # curl reads http_proxy in small letters only; other programs look for either.
+        **{name: url for proxy in ("HTTP_PROXY", "HTTPS_PROXY") for name in (proxy, proxy.lower())},
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
         "AWS_ACCESS_KEY_ID": access_key(MANAGEMENT_ACCOUNT),
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": region,
