@@ -110,7 +110,7 @@ class Pool:
             self._sweep_timer = loop.call_later(SWEEP_SECONDS, self._sweep)
         wires = self._idle.get(address)
         while wires:
-            wire = wires.pop()
+            wire = wires.popleft()
             if not wire.ended and not wire.buffer and loop.time() - wire.idle_since < REUSE_SECONDS:
                 return wire, True
             wire.close()
