@@ -158,10 +158,13 @@ def _alone(stack: Stack) -> Iterator[None]:
 def _listen_to(tool: Tool, stack: Stack, arguments: list[str], listen: Listen) -> tuple[int, _Heard]:
     heard = _Heard()
 
-    def on_line(line: str) -> None:
-        _hear(stack.name, read_message(stack.name, line), heard, listen)
-
     name = arguments[0]
+
+    def on_line(line: str) -> None:
+        message = read_message(stack.name, line)
+        if not (name == "apply" and isinstance(message, Change)):  # an apply tells its plan once more
+            _hear(stack.name, message, heard, listen)
+
     finished = run_logged(
         [str(tool.program), name, "-json", "-no-color", "-input=false", *arguments[1:]],
         folder=stack.folder,
