@@ -42,7 +42,7 @@ FIDELITY: dict[str, Fidelity] = {
     ),
     **_same("emulated", "the gateway reaches the load balancer directly", "apigatewayv2_vpc_link"),
     **_same("live", "routes to healthy tasks only", "lb", "lb_listener", "lb_listener_rule", "lb_target_group"),
-    **_same("live", "a real PostgreSQL; instance class and storage size are not limited", "db_instance"),
+    **_same("live", "a real PostgreSQL; sizes are not limited, and its master user is a superuser here", "db_instance"),
     **_same("emulated", "known settings reach PostgreSQL, the rest is stored", "db_parameter_group"),
     **_same("declared only", "everything listens on loopback", "db_subnet_group", "elasticache_subnet_group"),
     **_same("live", "a real Redis or Valkey behind TLS; one node", "elasticache_replication_group"),
