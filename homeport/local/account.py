@@ -50,6 +50,7 @@ def local_environment(home: Home, region: str, *, inherited: Mapping[str, str] =
         "AWS_ACCESS_KEY_ID": access_key(MANAGEMENT_ACCOUNT),
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,  # boto3 looks at no other
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

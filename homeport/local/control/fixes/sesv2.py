@@ -30,8 +30,23 @@ def apply() -> None:
         "{0}/v2/email/configuration-sets/(?P<ConfigurationSetName>[^/]+)/(?P<option>[a-z-]+)$",
         "{0}/v2/email/identities/(?P<EmailIdentity>[^/]+)/configuration-set$",
     )
+    _one_backend()
     _configuration_sets()
     _identities()
+
+
+def _one_backend() -> None:
+    """Upstream holds on to the backend of SES: one that is asked for is noticed to change, and saved."""
+    from moto.ses.models import ses_backends
+    from moto.sesv2.models import SESV2Backend
+
+    def find(backend: Any) -> Any:
+        return ses_backends[backend.account_id][backend.region_name]
+
+    def keep(_: Any, __: Any) -> None:
+        """Upstream's constructor sets it."""
+
+    SESV2Backend.core_backend = property(find, keep)
 
 
 def _configuration_sets() -> None:
