@@ -11,6 +11,7 @@ Stopped anywhere, the next `up` goes on: Terraform has its state, deploys compar
 """
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from homeport.deploy.uv import find_python
 from homeport.errors import HomeportError
 from homeport.local.account import control_url
 from homeport.local.demo import ensure_demo_user
+from homeport.local.inventory import read_live
 from homeport.local.session import start_planes
 from homeport.model import names
 from homeport.terraform import live, run
@@ -38,6 +40,7 @@ from homeport.terraform.events import Event
 from homeport.terraform.tool import Tool, find_tool
 
 STEADY_SECONDS = 120
+LIVE_SECONDS, POLL_SECONDS = 60, 0.2
 THREADS = 4
 
 
@@ -65,6 +68,8 @@ def bring_up(local: Local, board: Board, *, detached: bool) -> Outcome:
         deploys.abandon()
         raise
     _demo_user(local)
+    if not outcome.failures:
+        _wait_live(local, board)
     return outcome
 
 
@@ -201,6 +206,18 @@ class Deploys:
         self._steps[name].update("waiting for healthy tasks")
         wait_until_steady(target, name, STEADY_SECONDS, deployed.version)
         return deployed
+
+
+def _wait_live(local: Local, board: Board) -> None:
+    """After a warm start ECS remembers a steady state: wait until the tasks themselves are there again."""
+    step, deadline = board.step("everything live"), time.monotonic() + LIVE_SECONDS
+    while missing := [str(thing["name"]) for thing in read_live(local.home) if not thing["live"]]:
+        if time.monotonic() > deadline:
+            step.failed(f"not yet: {', '.join(missing)}")
+            return
+        step.update(f"waiting for {', '.join(missing)}")
+        time.sleep(POLL_SECONDS)
+    step.done()
 
 
 def _awaited(local: Local) -> dict[str, set[str]]:

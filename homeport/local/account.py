@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from homeport.errors import HomeportError
 from homeport.local.aws import access_key
 from homeport.local.home import Home
+from homeport.system import process
 
 MANAGEMENT_ACCOUNT = "100000000000"
 KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ", "NO_COLOR", "XDG_CACHE_HOME", "XDG_DATA_DIRS")
@@ -29,10 +30,10 @@ def find_url(home: Home, plane: str) -> str | None:
     """URL of a plane ("control" or "data") whose process is alive, else None."""
     try:
         record = json.loads((home.path / f"{plane}.json").read_text())
-        os.kill(record["pid"], 0)
-    except (OSError, ValueError, KeyError):
+        url, pid = str(record["url"]), int(record["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return str(record["url"])
+    return url if process.is_alive(pid) else None
 
 
 def local_environment(home: Home, region: str, *, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -29,9 +29,16 @@ def answers(url: str) -> bool:
 
 
 def leaders(running: Running, what: str) -> list[int]:
-    """Process ids of the data plane's children whose ledger entry mentions `what`."""
+    """Process ids of the data plane's children whose ledger entry or command line mentions `what`."""
     entries = (json.loads(file.read_text()) for file in (running.home / "ledger").glob("*.json"))
-    return [entry["pid"] for entry in entries if what in json.dumps(entry)]
+    return [entry["pid"] for entry in entries if what in json.dumps(entry) + command_line(entry["pid"])]
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
 
 
 def kill(pid: int) -> None:
@@ -43,12 +50,12 @@ def plane(running: Running, name: str) -> int:
 
 
 def test_a_killed_task_is_restarted_and_others_do_not_notice(running: Running) -> None:
-    victims = leaders(running, "catalog-web")
+    victims = leaders(running, "catalog.wsgi")
     assert victims
     kill(victims[0])
     assert answers(f"{running.api_url}/library/healthz")
     eventually(lambda: answers(f"{running.api_url}/books"), "catalog answers again")
-    assert victims[0] not in leaders(running, "catalog-web")
+    assert victims[0] not in leaders(running, "catalog.wsgi")
 
 
 def test_a_killed_postgresql_comes_back_with_its_rows(running: Running) -> None:
