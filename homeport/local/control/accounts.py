@@ -57,6 +57,19 @@ def ensure_apply_role() -> None:
     backend.create_role("homeport-apply", trust, "/", None, "Made by Homeport", {}, 3600)
 
 
+def forget_expired_sessions() -> None:
+    """Drop the keys of assumed roles whose time is over; moto keeps them for ever."""
+    from moto.core.utils import utcnow
+    from moto.iam.models import iam_backends
+    from moto.sts.models import sts_backends
+
+    for account, partition, backend in list(sts_backends.iter_backends()):
+        expired = [role for role in backend.assumed_roles if role.expiration < utcnow()]
+        for role in expired:
+            backend.assumed_roles.remove(role)
+            iam_backends[account][partition].access_keys.pop(role.access_key_id, None)
+
+
 def _owner(key: str) -> str | None:
     """Account whose IAM knows the key (users' keys, and those of assumed roles)."""
     from moto.iam.models import iam_backends

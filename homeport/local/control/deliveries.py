@@ -48,7 +48,7 @@ class Deliveries:
         self._write, self._bury, self._clock = write, bury, clock
         self._all: dict[str, Delivery] = {}
         self._leased_until: dict[str, float] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # writing may save everything first, and so come back to `dump`
         self.on_news: Callable[[], None] = lambda: None
 
     def add(self, delivery: Delivery) -> None:

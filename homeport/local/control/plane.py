@@ -45,6 +45,7 @@ class ControlPlane:
         self._store.load()
         objects.sweep(s3.used_files())
         with turn.taken():
+            accounts.forget_expired_sessions()
             accounts.ensure_apply_role()
         internal = Internal(self._token(), self._feed, self._deliveries, changes, self._pool)
         self._feed.on_change = self._deliveries.on_news = internal.wake
@@ -74,7 +75,7 @@ class ControlPlane:
         return objects
 
     async def _listen(self, internal: Internal, port: int) -> str:
-        self._runner = web.ServerRunner(create_server(self._pool, internal.respond), shutdown_timeout=1.0)
+        self._runner = web.ServerRunner(create_server(self._pool, internal.respond), shutdown_timeout=0.3)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, "127.0.0.1", port).start()

@@ -58,7 +58,7 @@ class Store:
         """Everything that was saved, into moto's memory. Raises `HomeportError` if it cannot be read."""
         units = list(_saved_units(self._root))
         for unit in units:
-            if unit not in self.parts:
+            if unit not in self.parts and any(path.suffix == ".state" for _, path in _generations(self._folder(unit))):
                 pickling.bare_backend_of(unit)
         for unit in units:
             self._load_unit(unit)
@@ -86,6 +86,10 @@ class Store:
 
     def journal(self, unit: Unit, record: Any) -> None:
         """Put a change of `unit` on disk now. Call with the turn taken (or alone)."""
+        with self._waiting:
+            unsaved = self._due.pop(unit, None) is not None
+        if unsaved:  # perhaps the very queue or bucket that the record is about
+            self._write(unit, self._next_generation(unit), self._dump(unit))
         journal = self._journals.get(unit)
         if journal is None:
             path = self._folder(unit) / f"{self._generations.setdefault(unit, 0)}.journal"

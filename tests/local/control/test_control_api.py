@@ -121,6 +121,15 @@ def test_our_own_paths_need_the_token(account: Any, path: str, authorization: st
         assert httpx.request(method, url, headers={"Authorization": authorization}, trust_env=False).status_code == 401
 
 
+def test_a_client_that_asks_before_it_sends_a_body_is_told_to_go_on(account: Any) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="expect", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    start = time.monotonic()
+    for number in range(5):
+        s3.put_object(Bucket="expect", Key=str(number), Body=b"x" * 2_000_000)
+    assert time.monotonic() - start < 4  # botocore waits a second for the answer, then sends anyway
+
+
 def test_policies_that_aws_manages_can_be_attached(account: Any) -> None:
     iam = account.client("iam")
     iam.create_role(RoleName="managed", AssumeRolePolicyDocument="{}")

@@ -159,7 +159,10 @@ def test_codes_come_by_mail_and_wrong_ones_are_refused(account: Any) -> None:
 def test_a_browser_may_call_cognito(account: Any) -> None:
     origin = {"Origin": "http://127.0.0.1:21005"}
     asks = origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-amz-target"}
-    assert httpx.options(account.url, headers=asks, trust_env=False).headers["Access-Control-Allow-Origin"] == "*"
+    assert (
+        httpx.options(account.url, headers=asks, trust_env=False).headers["Access-Control-Allow-Origin"]
+        == origin["Origin"]
+    )
     target = {
         "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
         "Content-Type": "application/x-amz-json-1.1",
@@ -170,8 +173,16 @@ def test_a_browser_may_call_cognito(account: Any) -> None:
         "AuthParameters": {"USERNAME": "a", "PASSWORD": "b"},
     }
     answer = httpx.post(account.url, headers=origin | target, json=body, trust_env=False)
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, "*")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, origin["Origin"])
     assert "__type" in answer.json()
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example:80", "null", ""])
+def test_a_page_from_elsewhere_may_not_call_anything(account: Any, origin: str) -> None:
+    headers = {"Origin": origin, "X-Amz-Target": "AmazonSSM.DescribeParameters"}
+    answer = httpx.post(account.url, headers=headers, content=b"{}", trust_env=False)
+    assert answer.status_code == 403
+    assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_logs_keep_the_newest_events_only(own_account: Any) -> None:

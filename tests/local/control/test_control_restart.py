@@ -64,6 +64,19 @@ def test_kill_9_right_after_the_answer_loses_no_message(own_account: Any) -> Non
     assert sorted(bodies) == sorted(str(n) for n in range(20) if str(n) not in {message["Body"] for message in done})
 
 
+def test_a_queue_and_a_bucket_are_as_safe_as_what_is_in_them(own_account: Any) -> None:
+    sqs, s3 = own_account.client("sqs"), own_account.client("s3")
+    queue = sqs.create_queue(QueueName="new")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="at once")
+    s3.create_bucket(Bucket="new-one", CreateBucketConfiguration=BUCKET_PLACE)
+    s3.put_object(Bucket="new-one", Key="k", Body=b"at once")
+    own_account.kill()
+    own_account.start()
+    queue = own_account.client("sqs").get_queue_url(QueueName="new")["QueueUrl"]
+    assert own_account.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "at once"
+    assert own_account.client("s3").get_object(Bucket="new-one", Key="k")["Body"].read() == b"at once"
+
+
 def test_a_message_in_flight_stays_so_over_a_kill(own_account: Any) -> None:
     sqs = own_account.client("sqs")
     queue = sqs.create_queue(QueueName="flight")["QueueUrl"]
