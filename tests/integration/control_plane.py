@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from homeport.local import aws
 from homeport.local.account import control_url
 from homeport.local.home import Home
@@ -50,6 +52,13 @@ class Control:
 
     def client(self, service: str) -> Any:
         return aws.client(service, control_url(self.home), ACCOUNT, REGION)
+
+    def feed(self) -> list[str]:
+        """ARNs of everything that the data plane would run."""
+        token = self.home.token.read_text()
+        url = f"{control_url(self.home)}/_homeport/feed?after=0"
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        return [resource["arn"] for resource in answer.raise_for_status().json()["resources"]]
 
     def memory_mb(self) -> int:
         assert self.process

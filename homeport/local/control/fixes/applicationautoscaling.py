@@ -1,4 +1,8 @@
-"""Application Auto Scaling: tags. Upstream has no ListTagsForResource, TagResource and UntagResource."""
+"""Application Auto Scaling: tags, and policies that change.
+
+Upstream has no ListTagsForResource, TagResource and UntagResource, and leaves behind the alarms that a policy had
+before it changed.
+"""
 
 import json
 from typing import Any
@@ -8,6 +12,24 @@ from homeport.local.control.seams.replace import replace
 
 
 def apply() -> None:
+    _policies()
+    _tagging()
+
+
+def _policies() -> None:
+    from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeApplicationAutoscalingPolicy
+
+    @replace(ApplicationAutoscalingBackend, "put_scaling_policy")
+    def put(original: Any, backend: Any, **given: Any) -> Any:
+        named = (given[name] for name in ("service_namespace", "resource_id", "scalable_dimension", "policy_name"))
+        before = backend.policies.get(FakeApplicationAutoscalingPolicy.formulate_key(*named))
+        policy = original(backend, **given)
+        if before is not None:
+            before.delete_alarms(backend.account_id, backend.region_name)
+        return policy
+
+
+def _tagging() -> None:
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
     @replace(ApplicationAutoScalingResponse, "register_scalable_target")

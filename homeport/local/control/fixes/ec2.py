@@ -1,7 +1,8 @@
-"""EC2: security group rules keep their description, gateway endpoints their routes.
+"""EC2: security group rules keep their description, gateway endpoints their routes; NAT gateways go as a whole.
 
 Upstream reads a description from the address range alone: a rule that names another group or a prefix list loses it.
-An endpoint that gets another route table gets no route there, and then cannot be deleted.
+An endpoint that gets another route table gets no route there, and then cannot be deleted. The network interface of a
+deleted NAT gateway stays.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from homeport.local.control.seams.replace import replace
 def apply() -> None:
     _security_group_rules()
     _gateway_endpoints()
+    _nat_gateways()
 
 
 def _security_group_rules() -> None:
@@ -57,3 +59,16 @@ def _gateway_endpoints() -> None:
             backend.create_route(table, None, gateway_id=vpc_id, destination_prefix_list_id=prefix_list)
         for table in before - after:
             backend.delete_route(table, prefix_list)
+
+
+def _nat_gateways() -> None:
+    from moto.ec2.models import EC2Backend
+
+    @replace(EC2Backend, "delete_nat_gateway")
+    def delete(original: Any, backend: Any, nat_gateway_id: str) -> Any:
+        gateway = original(backend, nat_gateway_id)
+        for address in gateway.address_set:
+            if association := address.get("associationId"):
+                backend.disassociate_address(association_id=association)
+            backend.enis.pop(address["networkInterfaceId"], None)
+        return gateway

@@ -1,7 +1,8 @@
 """ECS: what a service declares about its deployments is kept.
 
 Upstream drops deploymentConfiguration (circuit breaker, percentages), healthCheckGracePeriodSeconds, placement,
-ECS Exec, managed tags, zone rebalancing and capacity providers of CreateService, and merges no partial update.
+ECS Exec, managed tags, zone rebalancing and capacity providers of CreateService, and merges no partial update. It
+lists clusters that were deleted.
 """
 
 from typing import Any
@@ -27,6 +28,19 @@ DEFAULTS: dict[str, Any] = {
 
 
 def apply() -> None:
+    _services()
+    _clusters()
+
+
+def _clusters() -> None:
+    from moto.ecs.models import EC2ContainerServiceBackend
+
+    @replace(EC2ContainerServiceBackend, "list_clusters")
+    def list_clusters(_: Any, backend: Any) -> list[str]:
+        return [cluster.arn for cluster in backend.clusters.values() if cluster.status == "ACTIVE"]
+
+
+def _services() -> None:
     from moto.ecs.responses import EC2ContainerServiceResponse
 
     @replace(EC2ContainerServiceResponse, "create_service")

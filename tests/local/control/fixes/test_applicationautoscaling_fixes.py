@@ -42,3 +42,22 @@ def test_tags_of_a_target_come_and_go(autoscaling: Any, target: str) -> None:
 def test_a_target_that_is_not_there_has_no_tags(autoscaling: Any, target: str) -> None:
     with pytest.raises(autoscaling.exceptions.ResourceNotFoundException):
         autoscaling.list_tags_for_resource(ResourceARN=target + "x")
+
+
+def test_a_policy_leaves_no_alarms_behind(client: Callable[[str], Any], autoscaling: Any, target: str) -> None:
+    named = {
+        "PolicyName": "cpu",
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/scaled/web",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    for percent in (30.0, 60.0):
+        wish = {"TargetValue": percent, "PredefinedMetricSpecification": metric}
+        autoscaling.put_scaling_policy(
+            **named, PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=wish
+        )
+    alarms = client("cloudwatch")
+    assert len(alarms.describe_alarms()["MetricAlarms"]) == 2
+    autoscaling.delete_scaling_policy(**named)
+    assert alarms.describe_alarms()["MetricAlarms"] == []

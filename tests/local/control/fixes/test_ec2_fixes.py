@@ -59,3 +59,12 @@ def test_an_endpoint_has_routes_where_it_is_attached(ec2: Any, network: dict[str
     ]
     assert [endpoint in gateways for gateways in routes] == [False, True]
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+
+
+def test_a_nat_gateway_takes_its_network_interface_with_it(ec2: Any, network: dict[str, Any]) -> None:
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=network["subnets"][0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    ec2.delete_nat_gateway(NatGatewayId=made)
+    mine = [{"Name": "vpc-id", "Values": [network["vpc"]]}]
+    assert ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"] == []
+    ec2.release_address(AllocationId=address)

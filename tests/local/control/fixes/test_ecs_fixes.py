@@ -59,3 +59,8 @@ def test_a_service_on_capacity_providers_has_no_launch_type(ecs: Any) -> None:
     found = describe(ecs, create(ecs, capacityProviderStrategy=strategy))
     assert found["capacityProviderStrategy"] == strategy
     assert "launchType" not in found and "launchType" not in found["deployments"][0]
+
+
+def test_a_deleted_cluster_is_not_listed(ecs: Any) -> None:
+    ecs.delete_cluster(cluster=ecs.create_cluster(clusterName="gone")["cluster"]["clusterArn"])
+    assert not [arn for arn in ecs.list_clusters()["clusterArns"] if arn.endswith("/gone")]
