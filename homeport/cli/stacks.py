@@ -17,10 +17,11 @@ from homeport.cli.board import Board
 from homeport.cli.stack_steps import StackSteps
 from homeport.cli.workspace import Workspace, open_workspace
 from homeport.errors import HomeportError
+from homeport.model.load import load_platform
 from homeport.terraform import run
 from homeport.terraform.differences import Difference, summarise
 from homeport.terraform.protection import check_confirmed, check_known, data_holders, render_unprotected
-from homeport.terraform.roots import STACKS
+from homeport.terraform.roots import STACKS, find_place
 
 MARKS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "destroy": ("-", "red")}
 FOUNDATION = STACKS[0]
@@ -111,9 +112,10 @@ def destroy(file: Path, environment: str, *, confirm: tuple[str, ...], yes: bool
     In a protected environment each database, each bucket and `users` has to be named with --confirm; databases leave a
     final snapshot behind.
     """
+    place = find_place(load_platform(file), environment)
+    check_known(place, set(confirm))
+    check_confirmed(place, set(data_holders(place).values()), set(confirm))
     workspace = open_workspace(file, environment)
-    check_known(workspace.place, set(confirm))
-    check_confirmed(workspace.place, set(data_holders(workspace.place).values()), set(confirm))
     with Board() as board:
         shown = [_plan(workspace, stack, board, destroy=True) for stack in reversed(workspace.stacks)]
     for one in shown:

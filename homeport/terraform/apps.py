@@ -18,9 +18,14 @@ NETWORK, API = Expression("local.foundation.network"), Expression("local.foundat
 def render_apps(place: Place) -> list[Block]:
     """What is known of `foundation`, module calls, and outputs, in reading order."""
     known: dict[str, Any] = {"foundation": Expression("data.terraform_remote_state.foundation.outputs")}
-    if place.platform.sites and place.platform.users:
+    if knows_cognito(place):
         known["cognito_endpoint"] = f"https://cognito-idp.{place.platform.region}.amazonaws.com"
     return [Block("locals", attributes=known), *_services(place), *_functions(place), *_sites(place), *_outputs(place)]
+
+
+def knows_cognito(place: Place) -> bool:
+    """Whether websites are told where users sign in: the local value that `local` overrides is there."""
+    return bool(place.platform.sites and place.platform.users)
 
 
 def _services(place: Place) -> Iterator[Block]:

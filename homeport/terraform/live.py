@@ -11,7 +11,7 @@ from pathlib import Path
 
 from homeport.model.platform import Platform
 from homeport.system.files import remove_empty_folders, replace_file
-from homeport.terraform.apps import render_apps
+from homeport.terraform.apps import knows_cognito, render_apps
 from homeport.terraform.calls import label
 from homeport.terraform.foundation import render_foundation
 from homeport.terraform.foundation_outputs import distributions
@@ -93,7 +93,7 @@ def _stack(place: Place, stack: str, blocks: list[Block]) -> dict[str, str]:
 
 def _overrides(place: Place, cognito_endpoint: str | None) -> dict[str, str]:
     plain_http = {label("cdn", name): {"scheme": "http"} for name in distributions(place)}
-    users = {"cognito_endpoint": cognito_endpoint} if cognito_endpoint and place.platform.users else {}
+    users = {"cognito_endpoint": cognito_endpoint} if cognito_endpoint and knows_cognito(place) else {}
     return {
         f"{place.name}/foundation/{OVERRIDE}": render_local_override(place, "foundation", {"module": plain_http}),
         f"{place.name}/apps/{OVERRIDE}": render_local_override(place, "apps", {"locals": users}),

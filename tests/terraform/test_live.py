@@ -113,6 +113,16 @@ def test_only_local_has_overrides_and_they_differ_in_what_is_served_here(shop: P
     assert not [path for path in render_live_tree(shop, "prod") if "override" in path]
 
 
+def test_nothing_is_overridden_that_is_not_there(shop: Platform) -> None:
+    for left_out in ("sites", "users"):
+        document = {key: value for key, value in shop.model_dump(exclude_none=True).items() if key != left_out}
+        if left_out == "users":
+            document["services"]["web"] |= {"uses": [], "routes": ["GET /"]}
+        files = render_live_tree(Platform.model_validate(document), "local", cognito_endpoint="http://127.0.0.1:5000")
+        assert "locals" not in json.loads(files["local/apps/local_override.tf.json"])
+        assert "cognito_endpoint" not in files["local/apps/main.tf"]
+
+
 def test_but_for_names_and_protection_local_is_the_same_text_as_the_cloud(shop: Platform) -> None:
     stage = render_live_tree(shop, "stage")["stage/apps/main.tf"]
     local = render_live_tree(shop, "local")["local/apps/main.tf"]
