@@ -80,7 +80,7 @@ def _hosts(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
         "ALLOWED_HOSTS": [PORT.sub("", host) for host in _list(environment, "ALLOWED_HOSTS")] or LOOPBACK,
         "CSRF_TRUSTED_ORIGINS": _list(environment, "SITE_ORIGINS"),
-        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),  # TLS ends in front of the service
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),  # as `proxy.ForwardedMiddleware` corrects it
     }
 
 

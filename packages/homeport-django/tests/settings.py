@@ -11,6 +11,7 @@ ROOT_URLCONF = "tests.urls"
 INSTALLED_APPS = ["django.contrib.staticfiles", "homeport_django", "tests"]
 MIDDLEWARE = [
     "homeport_django.health.HealthMiddleware",
+    "homeport_django.proxy.ForwardedMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]

@@ -13,6 +13,7 @@ WSGI_APPLICATION = "catalog.wsgi.application"
 INSTALLED_APPS = ["django.contrib.staticfiles", "homeport_django", "books"]
 MIDDLEWARE = [
     "homeport_django.health.HealthMiddleware",
+    "homeport_django.proxy.ForwardedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -12,6 +12,7 @@ WSGI_APPLICATION = "library.wsgi.application"
 INSTALLED_APPS = ["homeport_django", "shelf"]
 MIDDLEWARE = [
     "homeport_django.health.HealthMiddleware",
+    "homeport_django.proxy.ForwardedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
