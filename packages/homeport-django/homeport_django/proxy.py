@@ -10,9 +10,9 @@ Answer = Callable[[HttpRequest], HttpResponse]
 class ForwardedMiddleware:
     """Lets `request.is_secure()` and REMOTE_ADDR speak of the client; before all that asks for them.
 
-    API Gateway tells of the client in `Forwarded`. The load balancer behind it sets X-Forwarded-Proto to what itself was
-    asked with, plain HTTP, so that header alone would never say https. Only the last element is believed: those before
-    it are the client's own words. Nothing but the API reaches a service, so the last one is the API's.
+    API Gateway tells of the client in `Forwarded`. The load balancer behind it sets X-Forwarded-Proto to what itself
+    was asked with, plain HTTP, so that header alone would never say https. Only the last element is believed: those
+    before it are the client's own words. Nothing but the API reaches a service, so the last one is the API's.
     """
 
     def __init__(self, get_response: Answer) -> None:
