@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TERRAFORM := $(shell command -v terraform || command -v tofu)
 EXAMPLE := examples/magicbook/homeport.yml
 
 help: ## what can be made
@@ -30,13 +31,13 @@ check: install ## format, lint, types, terraform fmt, pure tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	terraform fmt -check -recursive homeport/terraform/modules
+	$(TERRAFORM) fmt -check -recursive homeport/terraform/modules
 	$(BIN)/pytest tests -m "not integration" -n auto -q
 
 fix: install ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	terraform fmt -recursive homeport/terraform/modules
+	$(TERRAFORM) fmt -recursive homeport/terraform/modules
 
 docs: install ## the reference pages, from the schema and --help
 	$(BIN)/python -m homeport.cli.docs
