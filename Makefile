@@ -48,4 +48,7 @@ lock: install ## resolve requirements.lock anew
 bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
-.PHONY: help install up down test check fix docs lock bench
+soak: install ## memory under an hour of load (SOAK_MINUTES)
+	$(BIN)/python -m tests.bench soak
+
+.PHONY: help install up down test check fix docs lock bench soak

@@ -15,7 +15,7 @@ PAGES = Path(__file__).parent.parent / "docs" / "reference"
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """Rendered in a process of its own: Click keeps what it once rendered for a command, in whatever context that was."""
+    """Rendered in a process of its own: Click keeps what it rendered first, in whatever context that was."""
     code = "import json; from homeport.cli.docs import render_pages; print(json.dumps(render_pages()))"
     rendered = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     found: dict[str, str] = json.loads(rendered)
