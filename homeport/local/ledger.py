@@ -90,13 +90,26 @@ def _entries(home: Home) -> list[Entry]:
 
 
 def _is_running(entry: Entry) -> bool:
-    return start_time(entry.pid) == entry.started
+    started = start_time(entry.pid)
+    return started == entry.started or (started is None and _has_orphans(entry))
+
+
+def _has_orphans(entry: Entry) -> bool:
+    """Whether the group lives on without its leader. Its number is not given out again as long as it does."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # ended while we looked
+        if fields[0] not in "ZX" and fields[2] == str(entry.pid) and int(fields[19]) >= int(entry.started):
+            return True
+    return False
 
 
 def _kill_group(pid: int, number: int) -> None:
     """Signal the group that `pid` leads; SIGINT goes to the leader alone, who tells its own children."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        if number == signal.SIGKILL:
+        if number == signal.SIGKILL or start_time(pid) is None:
             os.killpg(pid, number)
         else:
             os.kill(pid, number)

@@ -28,7 +28,7 @@ from homeport.terraform.run import Stack, stacks_of
 from homeport.terraform.tool import Tool, find_tool
 from tests.integration.control_plane import ACCOUNT, REGION, Control
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gate")]
+pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 GATE = Path(__file__).with_name("gate")

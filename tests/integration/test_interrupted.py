@@ -16,7 +16,7 @@ import pytest
 
 from tests.integration.conftest import homeport, need
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("interrupted")]
+pytestmark = pytest.mark.integration
 
 PLATFORM = """\
 name: tiny

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.conftest import Running
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("example")]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.conftest import Running, read_running
 from tests.integration.test_platform import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("example")]
+pytestmark = pytest.mark.integration
 
 
 def books(running: Running) -> list[Any]:
@@ -87,6 +87,7 @@ def test_killed_planes_recover_without_terraform_and_without_loss(running: Runni
     assert running.homeport("mail", "--json").stdout == mail
     assert received(running, queue, len(sent)) == sent
     running.aws("sqs").delete_queue(QueueUrl=queue)
+    assert strays(running) == []
 
 
 def test_plan_is_empty_after_deploys_and_recovery(running: Running) -> None:
@@ -97,6 +98,17 @@ def test_plan_is_empty_after_deploys_and_recovery(running: Running) -> None:
 
 def leaders_alive(running: Running) -> list[int]:
     return [pid for pid in leaders(running, "") if Path(f"/proc/{pid}").exists() and not is_zombie(pid)]
+
+
+def strays(running: Running) -> list[str]:
+    """Processes that run from this platform's images without the data plane knowing their group."""
+    known, found = set(leaders(running, "")), []
+    for process in Path("/proc").glob("[0-9]*"):
+        pid = int(process.name)
+        line = command_line(pid)
+        if f"{running.root}/cache/bundles" in line and not is_zombie(pid) and os.getpgid(pid) not in known:
+            found.append(line)
+    return found
 
 
 def is_zombie(pid: int) -> bool:

@@ -33,6 +33,19 @@ def test_a_leftover_is_ended_with_its_group(tmp_path: Path) -> None:
     assert list(Home(tmp_path).ledger.iterdir()) == []
 
 
+def test_a_group_whose_leader_is_gone_is_ended_too(tmp_path: Path) -> None:
+    with leftover("sh", "-c", "sleep 1000 & echo $!; read -r never < /dev/zero") as process:
+        assert process.stdout
+        grandchild = int(process.stdout.readline())
+        ledger.record(Home(tmp_path), process.pid, "task catalog")
+        process.kill()
+        process.wait(10)
+        assert ledger.start_time(grandchild) is not None
+        assert ledger.sweep(Home(tmp_path)) == ["task catalog"]
+        assert process.stdout.read() == b""
+    assert ledger.start_time(grandchild) is None
+
+
 def test_a_stranger_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
     with leftover("sleep", "1000") as process:
         ledger.record(Home(tmp_path), process.pid, "task catalog")

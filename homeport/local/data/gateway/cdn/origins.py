@@ -65,6 +65,8 @@ class Origins:
 
     def _read_object(self, distribution: Distribution, origin: Origin, key: str, etag: str) -> Response:
         bucket = f"arn:aws:s3:::{origin.bucket}"
+        if not key:  # the root of a distribution without a default object: S3 takes it for a listing, and refuses
+            return _s3_error(403, "AccessDenied", "Access Denied")
         try:
             policy = self._policy(distribution.account, origin)
             if not may(policy, "s3:GetObject", f"{bucket}/{key}", origin, distribution.arn):

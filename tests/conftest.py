@@ -1,0 +1,23 @@
+"""How several workers share the tests (`pytest -n`): a file each; what shares a running example stays together."""
+
+from typing import Any
+
+# These share one running example, whose live tree stands in the checkout: they stay in one worker.
+TOGETHER = ("test_platform.py", "test_recovery.py", "test_website.py")
+
+
+def pytest_configure(config: Any) -> None:
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(Sharing(), "sharing")
+
+
+class Sharing:
+    def pytest_xdist_make_scheduler(self, config: Any, log: Any) -> Any:
+        from xdist.scheduler import LoadScopeScheduling
+
+        class ByStory(LoadScopeScheduling):
+            def _split_scope(self, nodeid: str) -> str:
+                file = nodeid.partition("::")[0]
+                return "example" if file.endswith(TOGETHER) else file
+
+        return ByStory(config, log)
