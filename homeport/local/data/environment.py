@@ -12,7 +12,6 @@ def task_environment(account: str, region: str, *, control_url: str, egress_url:
     `trusted` is the file of certificate authorities. Proxies are named in both spellings: curl reads one, Python both.
     """
     proxies = {"HTTP_PROXY": egress_url, "HTTPS_PROXY": egress_url, "NO_PROXY": "127.0.0.1,localhost"}
-    proxies |= {name.lower(): value for name, value in proxies.items()}  # curl reads no others
     return {
         **proxies,
         **{name.lower(): value for name, value in proxies.items()},
