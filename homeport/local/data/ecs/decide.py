@@ -51,8 +51,13 @@ class Decision:
     again_at: float | None = None
 
 
-def decide(service: Service, tasks: Sequence[TaskView], attempts: Attempts, now: float) -> Decision:
-    """The next steps towards what is declared."""
+def decide(
+    service: Service, tasks: Sequence[TaskView], attempts: Attempts, now: float, *, back: Attempts | None = None
+) -> Decision:
+    """The next steps towards what is declared.
+
+    `attempts` are those of the primary deployment, `back` those of the one that is gone back to when it has failed.
+    """
     primary = service.primary
     rollout: Rollout = "FAILED" if primary.state == "FAILED" or _is_tripped(service, attempts) else "IN_PROGRESS"
     target = primary if rollout != "FAILED" else _last_completed(service)
@@ -65,7 +70,10 @@ def decide(service: Service, tasks: Sequence[TaskView], attempts: Attempts, now:
     kept = len(alive) - sum(task.arn in stop for task in alive)
     missing = service.desired - sum(task.arn not in stop for task in current) if target else 0
     start = max(0, min(missing, _most(service) - kept))
-    waits = start > 0 and now < attempts.not_before and attempts.deployment == (target.id if target else "")
+    not_before = max(
+        (a.not_before for a in (attempts, back) if a and target and a.deployment == target.id), default=0.0
+    )
+    waits = start > 0 and now < not_before
     if rollout != "FAILED" and _is_steady(service, current, old):
         rollout = "COMPLETED"
     return Decision(
@@ -73,7 +81,7 @@ def decide(service: Service, tasks: Sequence[TaskView], attempts: Attempts, now:
         stop=tuple(stop.items()),
         of=target,
         rollout=rollout,
-        again_at=attempts.not_before if waits else None,
+        again_at=not_before if waits else None,
     )
 
 

@@ -29,6 +29,7 @@ class ServiceRunner:
         self.service, self.tasks = service, dict[str, Task]()
         self._tools, self._tell, self._concluded = tools, changed, concluded
         self._attempts = Attempts(service.primary.id)
+        self._back = Attempts("")  # of a deployment that is gone back to: it may fail as well
         self._rollout: Rollout = "IN_PROGRESS"
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_MAX)
         self._steady = False
@@ -76,7 +77,9 @@ class ServiceRunner:
             views = [task.view(now) for task in self.tasks.values()]
             if any(view.ready and view.deployment == self._attempts.deployment for view in views):
                 self._attempts, self._last_failure = after_success(self._attempts), ""
-            decision = decide(self.service, views, self._attempts, now)
+            if any(view.ready and view.deployment == self._back.deployment for view in views):
+                self._back = after_success(self._back)
+            decision = decide(self.service, views, self._attempts, now, back=self._back)
             self._conclude(decision)
             self._do(decision)
             self._concluded()
@@ -113,7 +116,12 @@ class ServiceRunner:
             self._noted.add(task.identity.arn)
             self._last_failure = _why(task)
             self._event(f"(task {task.identity.id}) stopped: {self._last_failure}")
-            if not task.was_ready and task.deployment == self._attempts.deployment:
+            if task.was_ready:
+                continue
+            if task.deployment != self._attempts.deployment:
+                same = self._back.deployment == task.deployment
+                self._back = after_failure(self._back if same else Attempts(task.deployment), now)
+            else:
                 self._attempts = after_failure(self._attempts, now)
                 if self._attempts.in_a_row == INCONSISTENT_AFTER:
                     self._event("is unable to consistently start tasks successfully.")

@@ -122,6 +122,13 @@ def test_a_failed_deployment_starts_nothing_more_and_the_last_good_one_goes_on()
     assert {arn for arn, _ in decision.stop} == {"b"}
 
 
+def test_what_is_gone_back_to_waits_after_failures_of_its_own() -> None:
+    tripped, back = Attempts(NEW.id, in_a_row=3), after_failure(Attempts(OLD.id), 100.0)
+    waiting = decide(SERVICE, [], tripped, 100.1, back=back)
+    assert (waiting.rollout, waiting.of, waiting.start, waiting.again_at) == ("FAILED", OLD, 0, 100.5)
+    assert decide(SERVICE, [], tripped, 100.5, back=back).start == 2
+
+
 def test_a_first_deployment_that_failed_leaves_nothing_to_start() -> None:
     only = replace(SERVICE, deployments=(replace(NEW, state="FAILED"),))
     decision = decide(only, [], FRESH, 0)
