@@ -13,6 +13,7 @@ from homeport.local.control import observed, turn
 from homeport.local.control.changes import Changes
 from homeport.local.control.deliveries import Deliveries
 from homeport.local.control.feed import Feed
+from homeport.system.waiting import wait_for_event
 
 PREFIX = "/_homeport/"
 WAIT_MAX_SECONDS = 25.0
@@ -93,10 +94,7 @@ class Internal:
             left = deadline - self._loop.time()
             if left <= 0:
                 return False
-            try:
-                await asyncio.wait_for(news.wait(), min(left, 1.0))
-            except TimeoutError:
-                pass
+            await wait_for_event(news, min(left, 1.0))
 
     def _wake(self) -> None:
         self._news.set()

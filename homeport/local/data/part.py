@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from homeport.local.data.context import Live, Part, World
+from homeport.system.waiting import wait_for_event
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,4 @@ class PartRunner:
 
 
 async def _wait(news: asyncio.Event, pause: float | None) -> None:
-    try:
-        await asyncio.wait_for(news.wait(), pause)
-    except TimeoutError:
-        pass
+    await wait_for_event(news, pause)

@@ -13,6 +13,7 @@ from homeport.local.data.ecs.decide import Attempts, Decision, Rollout, after_fa
 from homeport.local.data.ecs.model import Deployment, Service
 from homeport.local.data.ecs.report import observe_service
 from homeport.local.data.ecs.task import Identity, Task, Tools
+from homeport.system.waiting import wait_for_event
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +89,7 @@ class ServiceRunner:
             await self._wait(min((moment for moment in moments if moment is not None and moment > now), default=None))
 
     async def _wait(self, until: float | None) -> None:
-        timeout = None if until is None else max(0.01, until - self._tools.clock())
-        try:
-            await asyncio.wait_for(self._wake.wait(), timeout)
-        except TimeoutError:
-            pass
+        await wait_for_event(self._wake, None if until is None else max(0.01, until - self._tools.clock()))
 
     def _follow_deployment(self) -> None:
         """A new primary deployment starts counting anew. One that rolls back takes over the tasks it goes back to."""
@@ -185,5 +182,7 @@ class ServiceRunner:
 
 
 def _why(task: Task) -> str:
-    codes = [f"{run.container.name} exited with code {run.exit_code}" for run in task.runs if run.exit_code is not None]
-    return f"{task.stopped_reason} ({'; '.join(codes)})" if codes else task.stopped_reason
+    more = [f"{run.container.name} exited with code {run.exit_code}" for run in task.runs if run.exit_code is not None]
+    checks = [*task.health.values(), *(run.health for run in task.runs)]
+    more += [health.why for health in checks if health.state == "unhealthy"]
+    return f"{task.stopped_reason} ({'; '.join(more)})" if more else task.stopped_reason

@@ -16,6 +16,7 @@ from homeport.local.data.rds.binaries import find_binaries, find_user, make_runn
 from homeport.local.data.rds.instance import Instance
 from homeport.local.data.rds.server import Place, Server
 from homeport.local.data.supervisor import Child, Supervisor
+from homeport.system.waiting import wait_for_event
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +73,7 @@ class Keeper:
                 log.warning("%s: PostgreSQL ended; starting it again", self.instance.identifier)
             except (HomeportError, psycopg.Error, OSError) as error:
                 await self._failed(error)
-                try:
-                    await asyncio.wait_for(self._changed.wait(), pause)  # a new declaration may mend it
-                except TimeoutError:
+                if not await wait_for_event(self._changed, pause):  # a new declaration may mend it
                     pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _start(self) -> Child:
