@@ -1,5 +1,6 @@
 """Waiting for ECS: does the current release of a service run, or has the circuit breaker gone back?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +23,19 @@ class Rollout:
 
 
 def find_rollout(service: dict[str, Any]) -> Rollout:
-    """What a DescribeServices item says of its newest deployment."""
+    """What a DescribeServices item says of its newest deployment; older ones that failed are of no interest."""
     primary = next(item for item in service["deployments"] if item["status"] == "PRIMARY")
     state = primary.get("rolloutState", "")
     running, desired = primary.get("runningCount", 0), primary.get("desiredCount", 0)
-    failed = [item for item in service["deployments"] if item.get("rolloutState") == "FAILED"]
-    reason = failed[0].get("rolloutStateReason", "tasks do not become healthy") if failed else ""
-    return Rollout(state == "COMPLETED" and not failed, reason, f"{running} of {desired} tasks run, {state.lower()}")
+    failure = primary.get("rolloutStateReason", "tasks do not become healthy") if state == "FAILED" else ""
+    return Rollout(state == "COMPLETED", failure, f"{running} of {desired} tasks run, {state.lower()}")
+
+
+def find_causes(events: Sequence[dict[str, Any]]) -> list[str]:
+    """The last troubles that ECS tells of, newest first; of a failed release its own, not those of what came after."""
+    messages = [str(event["message"]) for event in events]
+    failed = next((index for index, message in enumerate(messages) if "deployment failed" in message), -1)
+    return [message for message in messages[failed + 1 :] if "has started" not in message][:EVENTS_SHOWN]
 
 
 def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600, version: str = "") -> None:
@@ -44,14 +51,12 @@ def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600, v
             service = _read(target, name, ecs_service)
             rollout = find_rollout(service)
             seen[process] = rollout.seen
-            failure = rollout.failure
-            if rollout.done:
-                failure = _gone_back(target, service, version)
-                del waiting[process]
-            if failure:
-                events = [f"  {event['message']}" for event in service.get("events", [])[:EVENTS_SHOWN]]
-                said = [f"{name}: {process} does not run: {failure}", *events]
+            if failure := _gone_back(target, service, version) or rollout.failure:
+                causes = [f"  {cause}" for cause in find_causes(service.get("events", []))]
+                said = [f"{name}: {process} does not run: {failure}", *causes]
                 raise HomeportError("\n".join(said), f"homeport logs {name}")
+            if rollout.done:
+                del waiting[process]
         if waiting and target.clock.now() >= deadline:
             last = "; ".join(f"{process}: {seen[process]}" for process in waiting)
             raise HomeportError(f"{name}: not steady after {timeout_seconds:g} s: {last}", f"homeport logs {name}")
@@ -60,7 +65,7 @@ def wait_until_steady(target: Target, name: str, timeout_seconds: float = 600, v
 
 
 def _gone_back(target: Target, service: dict[str, Any], version: str) -> str:
-    """ECS forgets a failed deployment once its circuit breaker has gone back: then another release runs."""
+    """Once the circuit breaker goes back, another release is the service's, and soon ECS forgets the failed one."""
     if not version:
         return ""
     answer = target.client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])

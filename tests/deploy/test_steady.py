@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from homeport.deploy.steady import find_rollout, wait_until_steady
+from homeport.deploy.steady import find_causes, find_rollout, wait_until_steady
 from homeport.deploy.target import Clock, Target
 from homeport.errors import HomeportError
 
@@ -25,10 +25,29 @@ def test_completed_is_done_and_in_progress_is_not() -> None:
     assert not waiting.done and waiting.seen == "1 of 2 tasks run, in_progress"
 
 
-def test_the_circuit_breaker_is_a_failure_even_if_the_old_release_runs_again() -> None:
+def test_an_older_release_that_failed_does_not_matter_to_the_next() -> None:
     failed = {"status": "ACTIVE", "rolloutState": "FAILED", "rolloutStateReason": "tasks failed to start"}
     rollout = find_rollout(service(primary("COMPLETED"), failed))
-    assert not rollout.done and rollout.failure == "tasks failed to start"
+    assert rollout.done and not rollout.failure
+
+
+def test_causes_are_those_of_the_release_that_failed() -> None:
+    events = [
+        "(task 4) stopped: image not found",
+        "(deployment 2) deployment failed: tasks failed to start.",
+        "(task 3) stopped: exit code 1",
+        "has started 1 tasks: (task 3).",
+        "(task 2) stopped: exit code 1",
+        "(task 1) stopped: exit code 1",
+        "has reached a steady state.",
+    ]
+    causes = find_causes([{"message": message} for message in events])
+    assert causes == [f"(task {number}) stopped: exit code 1" for number in (3, 2, 1)]
+
+
+def test_without_a_verdict_the_newest_troubles_are_the_causes() -> None:
+    assert find_causes([{"message": "(task 2) stopped: out of memory"}]) == ["(task 2) stopped: out of memory"]
+    assert find_causes([]) == []
 
 
 class Ecs:
@@ -65,6 +84,12 @@ def test_a_failure_shows_what_ecs_said() -> None:
     with pytest.raises(HomeportError, match="web-shop: web does not run: tasks failed to start") as error:
         wait_until_steady(target(failed), "web-shop")
     assert "health checks failed" in error.value.message
+
+
+def test_going_back_is_a_failure_before_the_old_release_runs_again() -> None:
+    failed = {"status": "ACTIVE", "rolloutState": "FAILED", "rolloutStateReason": "tasks failed to start"}
+    with pytest.raises(HomeportError, match="ECS went back to v3, as v4 was not healthy"):
+        wait_until_steady(target(Ecs(service(primary("IN_PROGRESS"), failed))), "web-shop", version="v4")
 
 
 def test_a_failure_that_ecs_has_forgotten_is_seen_by_the_release_that_runs() -> None:
