@@ -1,6 +1,9 @@
 """What is live on this machine, as one value: `homeport status` prints it, and `homeport up` ends with it."""
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +25,7 @@ class Overview:
     """Addresses, routes and the state of each live thing."""
 
     platform: str
+    command: str  # what to type for `homeport` on this platform
     home: str
     api: str | None
     routes: tuple[dict[str, Any], ...]  # route, answered_by, auth
@@ -42,6 +46,7 @@ def read_overview(local: Local) -> Overview:
     foundation = read_states(local)["foundation"].outputs
     return Overview(
         platform=local.platform.name,
+        command=_command(local),
         home=str(local.home.path),
         api=foundation.get("api", {}).get("endpoint"),
         routes=tuple(_routes(local)),
@@ -67,7 +72,7 @@ def print_overview(view: Overview) -> None:
     for name, url in view.sites.items():
         click.echo(f"site     {url}   ({name})")
     if view.mails:
-        click.echo(f"mail     {view.mails} sent: homeport mail")
+        click.echo(f"mail     {view.mails} sent: {view.command} mail")
     if view.routes:
         click.echo()
         rows = [(r["route"], r["answered_by"], "token" if r["auth"] else "open") for r in view.routes]
@@ -92,8 +97,8 @@ def _print_trials(view: Overview) -> None:
         click.echo(f"sign in  {view.demo.email}   password {view.demo.password}   (exists on this machine only)")
         guarded = next((r["route"] for r in view.routes if r["auth"]), None)
         if guarded:
-            click.echo(f'         curl -H "Authorization: Bearer $(homeport token)" {view.api}{_path(guarded)}')
-    click.echo("logs     homeport logs SERVICE --tail")
+            click.echo(f'         curl -H "Authorization: Bearer $({view.command} token)" {view.api}{_path(guarded)}')
+    click.echo(f"logs     {view.command} logs SERVICE --tail")
 
 
 def _routes(local: Local) -> list[dict[str, Any]]:
@@ -104,6 +109,11 @@ def _routes(local: Local) -> list[dict[str, Any]]:
     return [
         {"route": route.route, "answered_by": owner, "auth": route.auth} for owner, routes in owners for route in routes
     ]
+
+
+def _command(local: Local) -> str:
+    program = "homeport" if shutil.which("homeport") else os.path.relpath(sys.argv[0])
+    return program if str(local.file) == "homeport.yml" else f"{program} --file {local.file}"
 
 
 def _path(route: str) -> str:
