@@ -112,7 +112,8 @@ def _routes(local: Local) -> list[dict[str, Any]]:
 
 
 def _command(local: Local) -> str:
-    program = "homeport" if shutil.which("homeport") else os.path.relpath(sys.argv[0])
+    started = "python -m homeport" if sys.argv[0].endswith("__main__.py") else os.path.relpath(sys.argv[0])
+    program = "homeport" if shutil.which("homeport") else started
     return program if str(local.file) == "homeport.yml" else f"{program} --file {local.file}"
 
 
