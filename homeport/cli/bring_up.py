@@ -178,6 +178,8 @@ class Deploys:
     def _submit(self, name: str) -> None:
         if name not in self._deploys:
             platform = self._local.platform
+            for listener in _listeners(self._local, name):
+                self._submit(listener)  # before: its thread does not wait for one behind it
             kind = "service" if name in platform.services else "function" if name in platform.functions else "site"
             self._steps[name] = self._board.step(f"{kind} {name}")
             self._deploys[name] = self._pool.submit(self._deploy, name, kind)
@@ -202,6 +204,9 @@ class Deploys:
         return deployed
 
     def _service(self, target: Target, name: str) -> Deployed:
+        for listener in _listeners(self._local, name):
+            self._steps[name].update(f"waiting for {listener}")
+            self._deploys[listener].exception()
         deployed = deploy_service(target, name)
         self._steps[name].update("waiting for healthy tasks")
         wait_until_steady(target, name, STEADY_SECONDS, deployed.version)
@@ -220,6 +225,13 @@ def _wait_live(local: Local, board: Board) -> None:
     step.done()
 
 
+def _listeners(local: Local, name: str) -> list[str]:
+    """Functions that hear what a service publishes: the placeholder must not get the messages of its release phase."""
+    service = local.platform.services.get(name)
+    topics = set(service.uses) if service else set()
+    return [listener for listener, function in local.platform.functions.items() if topics & set(function.on)]
+
+
 def _awaited(local: Local) -> dict[str, set[str]]:
     """Addresses of what Terraform has to make before a deploy can begin, by name."""
     awaited: dict[str, set[str]] = {}
@@ -228,9 +240,14 @@ def _awaited(local: Local) -> dict[str, set[str]]:
         families = [*service.processes, *([PHASE] if service.release else [])]
         awaited[name] = {f'{module}.aws_ecs_service.this["{process}"]' for process in service.processes}
         awaited[name] |= {f'{module}.aws_ecs_task_definition.this["{family}"]' for family in families}
+        awaited[name] |= {_alias(listener) for listener in _listeners(local, name)}
     for name in local.platform.functions:
-        awaited[name] = {f"module.function_{name.replace('-', '_')}.aws_lambda_alias.live"}
+        awaited[name] = {_alias(name)}
     return awaited
+
+
+def _alias(function: str) -> str:
+    return f"module.function_{function.replace('-', '_')}.aws_lambda_alias.live"
 
 
 def _bundle(source: Path, python: str, store: Path, settings: dict[str, str]) -> object:
