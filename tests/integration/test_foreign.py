@@ -211,7 +211,12 @@ def test_destroyed_it_leaves_no_process_and_no_resource(foreign: Foreign) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     eventually(lambda: not children(foreign.planes.pids["data"]), "all processes end")
     assert read_live(foreign.home) == []
-    assert not any(one["type"] == "ecs:task" and one["state"]["lastStatus"] != "STOPPED" for one in foreign.feed())
+    tasks = [one for one in foreign.feed() if one["type"] == "ecs:task"]
+    assert tasks, "stopped tasks stay listed"
+    eventually(
+        lambda: {task["state"]["lastStatus"] for task in foreign.feed() if task["type"] == "ecs:task"} <= {"STOPPED"},
+        "all tasks are told to be stopped",
+    )
     left = {(one["type"], name_of(one)) for one in foreign.feed() if one["type"] != "ecs:task"}
     assert left == {  # neither is Terraform's: the image was there before, and Lambda makes its log group itself
         ("ecr:image", "somebody/hello"),

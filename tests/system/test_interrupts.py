@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -21,6 +23,27 @@ def test_an_interrupt_that_was_swallowed_comes_again() -> None:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             pass
+
+
+FORKS = """
+import os, signal, subprocess
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGINT))  # as `logging` takes its lock there
+from homeport.system import interrupts
+with interrupts.interruptible():
+    try:
+        child = subprocess.Popen(["true"], preexec_fn=lambda: None)
+        while True:
+            signal.pause()
+    except KeyboardInterrupt:
+        interrupts.heard()
+        print("heard")
+child.wait()
+"""
+
+
+def test_an_interrupt_in_the_middle_of_a_fork_waits_for_its_end() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "heard\n", "")
 
 
 def test_an_interrupt_that_was_heard_does_not_come_again() -> None:
