@@ -3,15 +3,15 @@
 Source: AWS, "Using the Lambda runtime API", version 2018-06-01.
 """
 
-import asyncio
+import json
 from dataclasses import dataclass
 from typing import Protocol
 
-from aiohttp import web
-
 from homeport.local.data.functions.report import RESPONSE_BYTES_MAX
+from homeport.local.data.http.message import BadMessage, Request, Response
+from homeport.local.data.http.server import Limits, Server
 
-RUNTIME = "/2018-06-01/runtime"
+_JSON = ("content-type", "application/json")
 
 
 @dataclass(frozen=True)
@@ -43,69 +43,64 @@ class RuntimeApi:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._server = web.Server(self._respond, access_log=None, handler_cancellation=True)
-        self._listener: asyncio.Server | None = None
+        self._server = Server(self._respond, lambda status: _refusal(status, "BadRequest", "not understood"), Limits())
         self.address = ""
 
     async def start(self) -> None:
-        self._listener = await asyncio.get_running_loop().create_server(self._server, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
+        await self._server.start("127.0.0.1", 0)
+        self.address = f"127.0.0.1:{self._server.port}"
 
     async def stop(self) -> None:
-        if self._listener:
-            self._listener.close()
-        await self._server.shutdown(timeout=0)
+        await self._server.stop()
 
-    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _respond(self, request: Request) -> Response:
         # A page in a browser of this machine must not be able to take or answer invocations.
-        if request.headers.get("Host") != self.address or "Origin" in request.headers:
+        if request.header("host") != self.address or request.header("origin"):
             return _refusal(403, "Forbidden", "not the function's own process")
-        if request.method == "GET" and request.path == f"{RUNTIME}/invocation/next":
-            return _next(await self._session.next())
-        if request.method == "POST" and request.path.startswith(RUNTIME):
-            return await self._post(request)
-        return _refusal(404, "NotFound", request.path)
-
-    async def _post(self, request: web.BaseRequest) -> web.StreamResponse:
-        match request.path.removeprefix(RUNTIME).split("/"):
-            case ["", "init", "error"]:
-                self._session.failed_to_start(await _body(request) or b"{}")
-                return web.json_response({"status": "OK"}, status=202)
-            case ["", "invocation", request_id, "response" | "error" as kind]:
+        match request.method, request.path.split("/"):
+            case "GET", ["", "2018-06-01", "runtime", "invocation", "next"]:
+                return _next(await self._session.next())
+            case "POST", ["", "2018-06-01", "runtime", "invocation", request_id, "response" | "error" as kind]:
                 return await self._answer(request, request_id, is_error=kind == "error")
+            case "POST", ["", "2018-06-01", "runtime", "init", "error"]:
+                self._session.failed_to_start(await _body(request) or b"{}")
+                return _accepted()
         return _refusal(404, "NotFound", request.path)
 
-    async def _answer(self, request: web.BaseRequest, request_id: str, *, is_error: bool) -> web.StreamResponse:
-        payload = await _body(request)
-        if payload is None:
+    async def _answer(self, request: Request, request_id: str, *, is_error: bool) -> Response:
+        try:
+            payload = await _body(request)
+        except BadMessage as error:
+            if error.status != 413:
+                raise
             self._session.answered_too_much(request_id)
             return _refusal(
                 413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({RESPONSE_BYTES_MAX})"
             )
         if not self._session.answered(request_id, payload, is_error=is_error):
             return _refusal(400, "InvalidRequestID", "Invalid request ID")
-        return web.json_response({"status": "OK"}, status=202)
+        return _accepted()
 
 
-def _next(invocation: Invocation) -> web.Response:
-    headers = {
-        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-        "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
-        "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
-        "Lambda-Runtime-Trace-Id": invocation.trace_id,
-    }
-    return web.Response(body=invocation.payload, content_type="application/json", headers=headers)
+def _next(invocation: Invocation) -> Response:
+    headers = [
+        _JSON,
+        ("lambda-runtime-aws-request-id", invocation.request_id),
+        ("lambda-runtime-deadline-ms", str(invocation.deadline_ms)),
+        ("lambda-runtime-invoked-function-arn", invocation.function_arn),
+        ("lambda-runtime-trace-id", invocation.trace_id),
+    ]
+    return Response(200, headers, invocation.payload)
 
 
-async def _body(request: web.BaseRequest) -> bytes | None:
-    """The request's body; None if it is larger than Lambda takes."""
-    chunks, size = [], 0
-    async for chunk in request.content.iter_any():
-        size += len(chunk)
-        if size <= RESPONSE_BYTES_MAX:
-            chunks.append(chunk)
-    return b"".join(chunks) if size <= RESPONSE_BYTES_MAX else None
+async def _body(request: Request) -> bytes:
+    """The request's body. Raises BadMessage if it is larger than Lambda takes."""
+    return await request.body.read(RESPONSE_BYTES_MAX) if request.body else b""
 
 
-def _refusal(status: int, error_type: str, message: str) -> web.Response:
-    return web.json_response({"errorType": error_type, "errorMessage": message}, status=status)
+def _accepted() -> Response:
+    return Response(202, [_JSON], b'{"status": "OK"}')
+
+
+def _refusal(status: int, error_type: str, message: str) -> Response:
+    return Response(status, [_JSON], json.dumps({"errorType": error_type, "errorMessage": message}).encode())

@@ -22,7 +22,7 @@ def initialize_client(user_agent: str) -> None:
 def next() -> tuple[bytes, dict[str, Any]]:  # the extension's own name
     """Waits for the next invocation: its payload and the headers that describe it, the deadline as a number."""
     response, body = _call("GET", f"{RUNTIME}/invocation/next")
-    headers: dict[str, Any] = dict(response.headers)
+    headers: dict[str, Any] = {name.title(): value for name, value in response.headers.items()}
     headers[DEADLINE] = int(headers[DEADLINE])
     return body, headers
 

@@ -22,6 +22,8 @@ from homeport.local.data.functions.report import Failure, Usage
 from homeport.local.data.functions.runtime_api import Invocation, RuntimeApi
 from homeport.local.data.supervisor import Child, Command, Supervisor
 
+MEMORY_EVERY_SECONDS = 0.1  # a peak is still there to be read later, and reading it takes as long as a small function
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -82,7 +84,7 @@ class Worker:
         self._deadline: asyncio.TimerHandle | None = None
         self._watch: asyncio.Task[None] | None = None
         self._killed = False
-        self._memory_mb = 0
+        self._memory_mb, self._memory_read = 0, -MEMORY_EVERY_SECONDS
         self.returncode: int | None = None
 
     @property
@@ -173,7 +175,9 @@ class Worker:
     def _end(self, payload: bytes, failure: Failure | None, *, is_error: bool) -> None:
         self._current = None
         self._ended = time.perf_counter()
-        self._memory_mb = max(self._memory_mb, self._memory_used_mb())
+        if self._ended - self._memory_read >= MEMORY_EVERY_SECONDS:
+            self._memory_read = self._ended
+            self._memory_mb = max(self._memory_mb, self._memory_used_mb())
         self.journal.drain()
         if self._outcome and not self._outcome.done():
             self._outcome.set_result((payload, failure, is_error))

@@ -15,10 +15,10 @@ from homeport.local.data.gateway.api.tokens import Tokens
 from homeport.local.data.gateway.balancer import answers as balancer_answers
 from homeport.local.data.gateway.balancer.rules import Listener, compile_listener, listener_of
 from homeport.local.data.gateway.balancer.serve import Balancer, idle_seconds
-from homeport.local.data.gateway.http.client import Pool
-from homeport.local.data.gateway.http.message import Request, Response
-from homeport.local.data.gateway.http.server import Limits
 from homeport.local.data.gateway.sockets import Sockets, Wanted
+from homeport.local.data.http.client import Pool
+from homeport.local.data.http.message import Request, Response
+from homeport.local.data.http.server import Limits
 from homeport.local.data.targets import Targets
 
 API_LIMITS = Limits(head_bytes=HEAD_BYTES_MAX, head_seconds=10, body_seconds=30, idle_seconds=75)

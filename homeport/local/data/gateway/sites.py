@@ -8,9 +8,9 @@ from homeport.local.data.gateway.cdn.cache import Cache
 from homeport.local.data.gateway.cdn.declared import compile_distribution, path_pattern
 from homeport.local.data.gateway.cdn.origins import Origins, refuse
 from homeport.local.data.gateway.cdn.serve import ServedDistribution
-from homeport.local.data.gateway.http.client import Pool
-from homeport.local.data.gateway.http.server import Limits
 from homeport.local.data.gateway.sockets import Sockets, Wanted
+from homeport.local.data.http.client import Pool
+from homeport.local.data.http.server import Limits
 
 LIMITS = Limits(head_bytes=32 * 1024, oversize=400, head_seconds=10, idle_seconds=60)
 _log = logging.getLogger(__name__)

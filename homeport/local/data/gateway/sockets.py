@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from homeport.local.data.context import Live
-from homeport.local.data.gateway.http.server import App, Limits, Refuse, Server
+from homeport.local.data.http.server import App, Limits, Refuse, Server
 
 RETRY_SECONDS = 2.0
 HOST = "127.0.0.1"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from homeport.local.data.context import Context, InvokeResult, Resource, World
 from homeport.local.data.gateway import Gateway
-from homeport.local.data.gateway.http.server import Limits
+from homeport.local.data.http.server import Limits
 from homeport.local.data.targets import Target, Targets
 from homeport.local.home import Home
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from homeport.local.data.gateway.api.cors import compile_cors, preflight, with_cors
-from homeport.local.data.gateway.http.message import Request
+from homeport.local.data.http.message import Request
 
 CONFIGURATION = {
     "AllowOrigins": ["https://www.example.com", "https://127.0.0.1:21001", "https://*.example.org"],

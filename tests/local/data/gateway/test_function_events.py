@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from homeport.local.data.gateway.api.call import Call
 from homeport.local.data.gateway.api.event import Malformed, event_v1, event_v2, response_v1, response_v2
-from homeport.local.data.gateway.http.message import Request
+from homeport.local.data.http.message import Request
 
 
 def call(target: str = "/my/p%20th?a=1&a=2&b=x%20y", method: str = "POST", **more: Any) -> Call:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeport.local.data.gateway.http.message import BadMessage, parse_request
-from homeport.local.data.gateway.http.server import Limits
+from homeport.local.data.http.message import BadMessage, parse_request
+from homeport.local.data.http.server import Limits
 
 GOOD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 

@@ -6,7 +6,7 @@ import pytest
 
 from homeport.local.data.gateway.balancer.rules import compile_listener, listener_of
 from homeport.local.data.gateway.balancer.serve import is_disguised, trace_id
-from homeport.local.data.gateway.http.message import Request
+from homeport.local.data.http.message import Request
 from homeport.local.data.targets import Target
 
 LISTENER = "arn:aws:elasticloadbalancing:eu-central-1:100000000001:listener/app/shared/0123/4567"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homeport.local.data.gateway.api.routes import compile_routes, split_path
-from homeport.local.data.gateway.http.message import BadMessage
+from homeport.local.data.http.message import BadMessage
 
 # The example of the developer guide's page on routes.
 GUIDE = ["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default"]

@@ -3,9 +3,9 @@
 import asyncio
 import socket
 
-from homeport.local.data.gateway.http.message import Request, Response
-from homeport.local.data.gateway.http.server import Limits
 from homeport.local.data.gateway.sockets import Sockets, Wanted
+from homeport.local.data.http.message import Request, Response
+from homeport.local.data.http.server import Limits
 
 
 async def app(request: Request) -> Response:

@@ -9,7 +9,7 @@ from homeport.local.data.gateway.api.access_log import compile_access_log
 from homeport.local.data.gateway.api.call import Call
 from homeport.local.data.gateway.api.mapping import Parts, compile_changes, map_request
 from homeport.local.data.gateway.api.throttle import Bucket, compile_bucket
-from homeport.local.data.gateway.http.message import Request
+from homeport.local.data.http.message import Request
 
 GROUP = "arn:aws:logs:eu-central-1:100000000001:log-group:/homeport/local/api"
 

@@ -2,7 +2,7 @@
 
 import json
 
-from homeport.local.data.gateway.http.message import Headers, Response
+from homeport.local.data.http.message import Headers, Response
 
 _MESSAGES = {
     400: "Bad Request",

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
-from homeport.local.data.gateway.http.message import Headers, Request, Response
+from homeport.local.data.http.message import Headers, Request, Response
 
 PREFIX = "access-control-"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}

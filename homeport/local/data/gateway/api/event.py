@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from homeport.local.data.gateway.api.call import Call, claim_text, clf_time, join_headers, join_query
-from homeport.local.data.gateway.http.message import Headers, Response
+from homeport.local.data.http.message import Headers, Response
 
 _TEXT = re.compile(
     r"text/.*|application/(json|javascript|xml|x-www-form-urlencoded|[\w.+-]+\+(json|xml))", re.IGNORECASE

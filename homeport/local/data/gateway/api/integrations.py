@@ -12,9 +12,9 @@ from homeport.local.data.gateway.api.call import Call
 from homeport.local.data.gateway.api.declared import Integration
 from homeport.local.data.gateway.api.mapping import Parts, map_request, map_response, needs_body
 from homeport.local.data.gateway.balancer.serve import Balancer, is_disguised
-from homeport.local.data.gateway.http.body import BytesBody
-from homeport.local.data.gateway.http.client import Address, Broken, Outgoing, Pool, Unreachable
-from homeport.local.data.gateway.http.message import Headers, Request, Response, find
+from homeport.local.data.http.body import BytesBody
+from homeport.local.data.http.client import Address, Broken, Outgoing, Pool, Unreachable
+from homeport.local.data.http.message import Headers, Request, Response, find
 
 BODY_BYTES_MAX = 10 * 1024 * 1024
 FUNCTION_BYTES_MAX = 6 * 1024 * 1024  # a function's payload, both ways

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from homeport.local.data.gateway.api.tokens import Authorizer, signing_keys
-from homeport.local.data.gateway.http.client import Address, Broken, Outgoing, Pool, Unreachable
-from homeport.local.data.gateway.http.message import BadMessage
-from homeport.local.data.gateway.http.wire import Lost
+from homeport.local.data.http.client import Address, Broken, Outgoing, Pool, Unreachable
+from homeport.local.data.http.message import BadMessage
+from homeport.local.data.http.wire import Lost
 
 KEEP_SECONDS = 300.0
 READ_SECONDS = 5.0

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from homeport.local.data.gateway.api.call import Call, variable
-from homeport.local.data.gateway.http.message import Headers, Response
+from homeport.local.data.http.message import Headers, Response
 
 _KEY = re.compile(r"(append|overwrite|remove):(header|querystring)\.(.+)")
 _REFERENCE = re.compile(r"\$\{([^}]+)\}|\$((?:request|context|stageVariables|response)(?:\.[A-Za-z0-9_\-\[\]:]+)*)")

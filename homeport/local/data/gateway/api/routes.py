@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote
 
-from homeport.local.data.gateway.http.message import BadMessage
+from homeport.local.data.http.message import BadMessage
 
 DEFAULT = "$default"
 _VARIABLE = re.compile(r"\{([^{}+]+)(\+?)\}")

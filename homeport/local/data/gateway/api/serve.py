@@ -14,8 +14,8 @@ from homeport.local.data.gateway.api.issuers import Issuers
 from homeport.local.data.gateway.api.routes import split_path
 from homeport.local.data.gateway.api.tokens import Authorizer, Refused, Tokens, check_scopes
 from homeport.local.data.gateway.balancer.serve import trace_id
-from homeport.local.data.gateway.http.message import BadMessage, Request, Response
-from homeport.local.data.gateway.http.wire import Lost
+from homeport.local.data.http.message import BadMessage, Request, Response
+from homeport.local.data.http.wire import Lost
 
 Log = Callable[[str, str, str, str, str], None]  # account, region, group, stream, message
 HEAD_BYTES_MAX = 10_240  # request line and headers together

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 import html
 from collections.abc import Mapping
 
-from homeport.local.data.gateway.http.message import Request, Response
+from homeport.local.data.http.message import Request, Response
 
 _TITLES = {
     400: "Bad Request",

@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qsl
 
-from homeport.local.data.gateway.http.message import Request
+from homeport.local.data.http.message import Request
 
 Condition = Callable[[Request], bool]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from homeport.local.data.gateway.balancer.answers import fixed_response, redirect, refuse
 from homeport.local.data.gateway.balancer.rules import Listener, Weighted
-from homeport.local.data.gateway.http.client import Address, Broken, Outgoing, Pool, Unreachable
-from homeport.local.data.gateway.http.message import Headers, Request, Response, find
+from homeport.local.data.http.client import Address, Broken, Outgoing, Pool, Unreachable
+from homeport.local.data.http.message import Headers, Request, Response, find
 from homeport.local.data.targets import Target, Targets
 
 _SET_HERE = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id"})

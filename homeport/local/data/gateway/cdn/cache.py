@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from homeport.local.data.gateway.http.message import Headers, find
+from homeport.local.data.http.message import Headers, find
 
 BYTES_MAX = 64 * 1024 * 1024
 OBJECT_BYTES_MAX = 8 * 1024 * 1024

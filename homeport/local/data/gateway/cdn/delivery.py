@@ -8,7 +8,7 @@ import re
 import zlib
 from email.utils import parsedate_to_datetime
 
-from homeport.local.data.gateway.http.message import Headers, Request, Response, find
+from homeport.local.data.http.message import Headers, Request, Response, find
 
 COMPRESS_BYTES = range(1_000, 10_000_001)
 _COMPRESSIBLE = re.compile(

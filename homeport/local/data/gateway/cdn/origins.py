@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from homeport.local.data.gateway.balancer.serve import is_disguised
 from homeport.local.data.gateway.cdn.declared import Behaviour, Distribution, Origin
 from homeport.local.data.gateway.cdn.policy import may
-from homeport.local.data.gateway.http.client import Address, Broken, Outgoing, Pool, Unreachable
-from homeport.local.data.gateway.http.message import Headers, Request, Response
+from homeport.local.data.http.client import Address, Broken, Outgoing, Pool, Unreachable
+from homeport.local.data.http.message import Headers, Request, Response
 
 POLICY_SECONDS = 5.0
 POLICIES_MAX = 256

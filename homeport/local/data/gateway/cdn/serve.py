@@ -9,7 +9,7 @@ from homeport.local.data.gateway.cdn.cache import Cache, Key, Stored, lifetime_s
 from homeport.local.data.gateway.cdn.declared import Behaviour, Distribution
 from homeport.local.data.gateway.cdn.delivery import accepts_gzip, compress, deliver, is_compressible
 from homeport.local.data.gateway.cdn.origins import WHOLE_MAX, Origins, refuse
-from homeport.local.data.gateway.http.message import Request, Response, find
+from homeport.local.data.http.message import Request, Response, find
 
 _KEPT_STATUS = {200, 301, 302, 308}
 _IN_A_THREAD = 64 * 1024  # compressing more would hold up other requests

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
-from homeport.local.data.gateway.http.body import WireBody
-from homeport.local.data.gateway.http.message import (
+from homeport.local.data.http.body import WireBody
+from homeport.local.data.http.message import (
     HOP_BY_HOP,
     BadMessage,
     Request,
@@ -17,7 +17,7 @@ from homeport.local.data.gateway.http.message import (
     find,
     parse_request,
 )
-from homeport.local.data.gateway.http.wire import Lost, Wire, read_head
+from homeport.local.data.http.wire import Lost, Wire, read_head
 
 App = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[int], Response]

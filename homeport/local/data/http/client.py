@@ -5,8 +5,8 @@ import ssl
 from collections import deque
 from dataclasses import dataclass
 
-from homeport.local.data.gateway.http.body import BytesBody, WireBody
-from homeport.local.data.gateway.http.message import (
+from homeport.local.data.http.body import BytesBody, WireBody
+from homeport.local.data.http.message import (
     HOP_BY_HOP,
     BadMessage,
     Body,
@@ -15,7 +15,7 @@ from homeport.local.data.gateway.http.message import (
     Response,
     parse_response,
 )
-from homeport.local.data.gateway.http.wire import Lost, Wire, read_head
+from homeport.local.data.http.wire import Lost, Wire, read_head
 
 CONNECT_SECONDS = 10.0  # as an Application Load Balancer waits for a target
 REUSE_SECONDS = (

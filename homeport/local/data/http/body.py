@@ -4,8 +4,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 
-from homeport.local.data.gateway.http.message import BadMessage, Framing
-from homeport.local.data.gateway.http.wire import Lost, Wire
+from homeport.local.data.http.message import BadMessage, Framing
+from homeport.local.data.http.wire import Lost, Wire
 
 PIECE = 64 * 1024
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
