@@ -115,7 +115,7 @@ TARGET_GROUP = {
     "HealthyThresholdCount": 2,
     "UnhealthyThresholdCount": 2,
     "Matcher": {"HttpCode": "200"},
-    "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "0"}],
+    "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "1"}],
 }
 
 

@@ -249,9 +249,12 @@ async def test_a_function_that_raises_unexpectedly_does_not_end_the_mapping(stag
 
 async def test_an_idle_queue_costs_next_to_nothing(stage) -> None:
     await stage.map()
-    begun = time.process_time()
-    await asyncio.sleep(1.5)
-    assert time.process_time() - begun < 0.15
+    spent = []
+    for _ in range(3):  # what came before may still be ending in the first
+        begun = time.process_time()
+        await asyncio.sleep(0.5)
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 0.05
     assert threading.active_count() < 20
 
 
