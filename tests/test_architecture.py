@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "homeport"
 FILES = sorted(PACKAGE.rglob("*.py"))
-FEATURES = {"terraform", "local", "deploy", "heroku", "postgres", "cost", "gitlab", "monitor", "console"}
+FEATURES = {"terraform", "local", "deploy", "heroku", "doctor", "postgres", "cost", "gitlab", "monitor", "console"}
 MAY_IMPORT = {
     "cli": FEATURES | {"model", "system", "errors", "cli"},
     "model": {"model", "errors"},
