@@ -100,5 +100,6 @@ def _report(outcome: Outcome) -> None:
 
 
 def _failed(outcome: Outcome) -> HomeportError:
-    first = [error.message.splitlines()[0] for error in outcome.failures]
-    return HomeportError("not everything is up:\n" + "\n".join(first), "mend the cause, then: homeport up")
+    count = len(outcome.failures)
+    causes = "the cause is above" if count == 1 else f"{count} causes are above"
+    return HomeportError(f"not everything is up: {causes}", "mend the cause, then: homeport up")

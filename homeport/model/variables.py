@@ -16,8 +16,8 @@ def find_variables(platform: Platform, part: Service | Function) -> list[tuple[s
     """What Homeport sets: variable and the resource that it tells of (empty: it is there anyway)."""
     found = [(name, "") for name in ("ALLOWED_HOSTS", "SITE_ORIGINS")]
     if isinstance(part, Service):
-        found += [("PORT", ""), ("HOST", ""), ("SECRET_KEY", "")]
-    return [*found, *_of_uses(platform, part), *_of_queues(part)]
+        found += [("PORT", ""), ("HOST", ""), ("SECRET_KEY", ""), *_of_queues(part)]
+    return [*found, *_of_uses(platform, part)]
 
 
 def find_variable_problems(platform: Platform, part: Service | Function) -> Iterator[tuple[str, str]]:
@@ -36,10 +36,12 @@ def _of_uses(platform: Platform, part: Service | Function) -> Iterator[tuple[str
     databases = [name for name in part.uses if name in platform.databases]
     caches = [name for name in part.uses if name in platform.caches]
     for kind, default in ((databases, "DATABASE_URL"), (caches, "REDIS_URL")):
+        # Lambda reads no secrets for its code: a function gets the name of the parameter instead.
+        suffix = "_PARAMETER" if kind is databases and isinstance(part, Function) else ""
         if kind:
-            yield default, kind[0]
+            yield default + suffix, kind[0]
         for name in kind:
-            yield names.variable(name, "URL"), name
+            yield names.variable(name, "URL") + suffix, name
     for name in part.uses:
         if name in platform.topics:
             yield names.variable(name, "TOPIC_ARN"), name
@@ -53,7 +55,7 @@ def _of_uses(platform: Platform, part: Service | Function) -> Iterator[tuple[str
             yield "MAIL_SENDER", name
 
 
-def _of_queues(part: Service | Function) -> Iterator[tuple[str, str]]:
+def _of_queues(part: Service) -> Iterator[tuple[str, str]]:
     for topic in part.on:
         yield names.variable(topic, "QUEUE_URL"), topic
 

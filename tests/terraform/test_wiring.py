@@ -57,6 +57,12 @@ def test_a_function_gets_the_name_of_the_parameter_and_may_read_it(shop: Platfor
     ]
 
 
+def test_the_settings_of_a_function_are_those_that_the_model_announces(shop: Platform) -> None:
+    for function in shop.functions.values():
+        announced = {name for name, _ in find_variables(shop, function)}
+        assert set(wire_function(shop, function).environment) == announced
+
+
 def test_who_uses_nothing_may_nothing(shop: Platform) -> None:
     platform = Platform.model_validate({"name": "bare", "services": {"web": {"path": "web"}}})
     wiring = wire_service(platform, "web", platform.services["web"])

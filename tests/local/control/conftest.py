@@ -131,3 +131,12 @@ def own_account(tmp_path: Path) -> Iterator[Account]:
     """A running control plane for one test, which may kill it."""
     with Account(tmp_path / "home") as running:
         yield running
+
+
+def find(account: Account, type_: str, arn: str) -> dict[str, Any]:
+    """State of one resource in the feed, when it is there."""
+    resources = account.feed_until(type_, lambda found: any(r["arn"] == arn for r in found))
+    resource = next(r for r in resources if r["arn"] == arn)
+    assert (resource["account"], resource["type"]) == (ACCOUNT, type_)
+    state: dict[str, Any] = resource["state"]
+    return state
