@@ -97,9 +97,7 @@ def _apply(tool: Tool, stack: run.Stack, board: Board, hear: Callable[[Event], N
 
     try:
         run.init(tool, stack, listen)
-        planned = run.plan(tool, stack, listen)
-        if not planned.is_empty:
-            run.apply(tool, planned, listen)
+        run.apply_unasked(tool, stack, listen)
     except BaseException:
         steps.failed()
         raise

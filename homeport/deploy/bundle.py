@@ -22,7 +22,7 @@ from homeport.deploy.store import failures_in_words, locked
 from homeport.deploy.uv import Python, find_python, run_uv
 from homeport.errors import HomeportError
 
-FORMAT = 1  # in the hash: raise it when bundles are made differently
+FORMAT = 2  # in the hash: raise it when bundles are made differently
 BUILD_SETTINGS = ("DISABLE_COLLECTSTATIC", "DJANGO_SETTINGS_MODULE")  # what of a service's environment a build may see
 
 
@@ -142,7 +142,10 @@ def _build(recipe: _Recipe, store: Path, say: Callable[[str], None]) -> None:
 
 
 def _install(recipe: _Recipe, venv: Path) -> None:
-    """The scripts of a relocatable environment find it next to themselves, so that it can be renamed into place."""
+    """The scripts of a relocatable environment find it next to themselves, so that it can be renamed into place.
+
+    Compiled here, once: tasks may not write into a bundle, and each of their starts would compile everything again.
+    """
     what = str(recipe.source)
     run_uv(
         ["venv", "--quiet", "--relocatable", "--no-project", "--python", recipe.python.path, str(venv)],
@@ -151,13 +154,14 @@ def _install(recipe: _Recipe, venv: Path) -> None:
     )
     kind = recipe.requirements.kind
     if kind == "uv.lock":
-        command = ["sync", "--quiet", "--locked", "--no-editable", "--no-default-groups"]
+        command = ["sync", "--quiet", "--compile-bytecode", "--locked", "--no-editable", "--no-default-groups"]
         command += [] if is_package(recipe.source) else ["--no-install-project"]
         command += refresh_options(recipe.source, recipe.requirements)
         run_uv(command, recipe.source, what, {"UV_PROJECT_ENVIRONMENT": str(venv)})
     elif kind:
         wanted = ["."] if kind == "pyproject.toml" and is_package(recipe.source) else ["-r", kind]
-        command = ["pip", "install", "--quiet", *refresh_options(recipe.source, recipe.requirements), *wanted]
+        command = ["pip", "install", "--quiet", "--compile-bytecode"]
+        command += [*refresh_options(recipe.source, recipe.requirements), *wanted]
         run_uv(command, recipe.source, what, {"VIRTUAL_ENV": str(venv)})
 
 

@@ -109,6 +109,11 @@ def apply(tool: Tool, planned: Plan, listen: Listen) -> None:
         planned.file.unlink(missing_ok=True)
 
 
+def apply_unasked(tool: Tool, stack: Stack, listen: Listen) -> None:
+    """Plan and apply in one run: for the account on this machine, where nobody has to agree."""
+    _run(tool, stack, ["apply", "-auto-approve"], listen)
+
+
 def read_state(tool: Tool, stack: Stack) -> dict[str, Any]:
     """The stack's state as Terraform keeps it; empty if nothing was ever applied. Needs `init`."""
     text = _read(tool, stack, ["state", "pull"])
@@ -159,10 +164,11 @@ def _listen_to(tool: Tool, stack: Stack, arguments: list[str], listen: Listen) -
     heard = _Heard()
 
     name = arguments[0]
+    is_told = name == "apply" and "-auto-approve" not in arguments  # an apply of a plan tells the plan once more
 
     def on_line(line: str) -> None:
         message = read_message(stack.name, line)
-        if not (name == "apply" and isinstance(message, Change)):  # an apply tells its plan once more
+        if not (is_told and isinstance(message, Change)):
             _hear(stack.name, message, heard, listen)
 
     finished = run_logged(

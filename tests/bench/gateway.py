@@ -31,6 +31,7 @@ from homeport.local.data.functions.functions import Functions
 from homeport.local.data.gateway.gateway import Gateway
 from homeport.local.data.targets import Target
 from homeport.local.home import Home
+from tests.bench import runtime
 
 FOLDER = Path(".bench/gateway")
 ACCOUNT, REGION = "100000000001", "eu-central-1"
@@ -145,7 +146,13 @@ def compare_with_serverless_offline(own: Load) -> None:
             return
         peer = load(f"http://127.0.0.1:{port}/quote", connections=8)
     ratio = own.per_second / peer.per_second
-    print(f"function, 8 connections: {own.per_second:.0f}/s, serverless-offline {peer.per_second:.1f}/s: {ratio:.0f} ×")
+    print(f"function, 8 connections: {own.per_second:.0f}/s, serverless-offline {peer.per_second:.0f}/s: {ratio:.1f} ×")
+    rate, cpu_us = runtime.measure()
+    most = (os.cpu_count() or 1) * 1e6 / cpu_us
+    print(f"function, ceiling: AWS's runtime client alone {cpu_us:.0f} us of processor time a call ({rate:.0f}/s):")
+    print(
+        f"  with all else free at most {most:.0f}/s on this machine, {most / peer.per_second:.1f} × serverless-offline"
+    )
 
 
 def load(url: str, seconds: int = SECONDS, connections: int = CONNECTIONS, sessions: tuple[int, ...] = ()) -> Load:

@@ -45,6 +45,15 @@ def test_a_bundle_runs_with_its_requirements_and_scripts_where_it_stands(code: P
     assert bundle.manifest.requirements == "requirements.txt" and bundle.manifest.warnings == []
 
 
+def test_what_is_installed_is_compiled_once_and_not_at_each_start(code: Path, tmp_path: Path) -> None:
+    bundle = build_bundle(code, PYTHON, tmp_path / "store")
+    program = "import greeting, importlib.util as u; print(u.cache_from_source(greeting.__file__))"
+    compiled = Path(said(bundle.path, str(bundle.path / "venv/bin/python"), "-B", "-c", program).strip())
+    assert compiled.is_file()
+    traced = "import greeting, inspect; print(inspect.getsourcefile(greeting))"
+    assert Path(said(bundle.path, str(bundle.path / "venv/bin/python"), "-c", traced).strip()).is_file()
+
+
 def test_unchanged_sources_are_found_in_less_than_a_second(code: Path, tmp_path: Path) -> None:
     first = build_bundle(code, PYTHON, tmp_path / "store")
     start = time.monotonic()
