@@ -2,8 +2,8 @@
 
 1. render    the live tree is on disk
 2. planes    the account answers; what ran before runs again
-3. build     images and packages, in threads, while Terraform works
-4. stacks    foundation, then apps; skipped if neither the live tree nor the modules changed since the last apply
+3. stacks    foundation, then apps; skipped if neither the live tree nor the modules changed since the last apply
+4. build     images and packages, in threads, while Terraform waits for AWS
 5. deploy    each service, function and site as soon as Terraform has made what it needs
 6. steady    every service runs its current release
 
@@ -60,7 +60,6 @@ def bring_up(local: Local, board: Board, *, detached: bool) -> Outcome:
     step.done(control_url(local.home))
     deploys = Deploys(local, board)
     try:
-        deploys.build_ahead()
         apply_stacks(local, board, deploys)
         deploys.everything()
         outcome = deploys.wait()
@@ -127,7 +126,9 @@ class Deploys:
         )
 
     def build_ahead(self) -> None:
-        """Begin to build everything; a deploy waits for its build."""
+        """Begin to build everything, once; a deploy waits for its build."""
+        if self._builds:
+            return
         platform, root, store = self._local.platform, self._local.folder, self._target.store
         for name, service in platform.services.items():
             python = service.python or platform.python
@@ -137,7 +138,12 @@ class Deploys:
             self._builds[name] = self._pool.submit(build_package, root / function.path, python, store)
 
     def hear(self, event: Event) -> None:
-        """Deploy what Terraform has just made everything for."""
+        """Deploy what Terraform has just made everything for.
+
+        Builds begin when it begins to wait for AWS: before, they would take the processor from its plan.
+        """
+        if event.state == "running":
+            self.build_ahead()
         if event.state != "done":
             return
         for name, addresses in self._awaited.items():
@@ -154,6 +160,7 @@ class Deploys:
 
     def everything(self) -> None:
         """Deploy whatever has not been begun."""
+        self.build_ahead()
         platform = self._local.platform
         for name in (*platform.services, *platform.functions, *platform.sites):
             self._submit(name)
