@@ -1,6 +1,7 @@
 """What you type: parse, call, print. Command groups are imported when they are used, so that `--help` is quick."""
 
 import importlib
+import keyword
 from pathlib import Path
 
 import click
@@ -33,7 +34,7 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"homeport.cli.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
