@@ -12,7 +12,6 @@ NEWEST_RELEASES = "version ..; order=desc, max=10;"  # a failed one may be newer
 EXPANDED = "addon_service,plan"  # the plan's price, for add-ons without a billed price
 STEP = "1h"
 TRAFFIC_DAYS = (7, 1)  # the second, where Heroku does not keep as much
-STAGES_WITH_CONFIG = ("test", "review")
 
 ACCOUNT = Call("api", "/account", wire.Account, "the account")
 TEAMS = Call("api", "/teams", wire.Team, "the teams", range=BY_ID)
@@ -61,20 +60,9 @@ def review_config(pipeline: wire.WirePipeline) -> Call[wire.ReviewConfig]:
     return Call("api", where, wire.ReviewConfig, f"review apps of pipeline {pipeline.name}", may_be_missing=True)
 
 
-def stage_config(pipeline: wire.WirePipeline, stage: str) -> Call[wire.ConfigVars]:
-    where = path("pipelines", pipeline.id, "stage", stage, "config-vars")
-    what = f"config vars of stage {stage} of pipeline {pipeline.name}"
-    return Call("api", where, wire.ConfigVars, what, is_secret=True, may_be_missing=True)
-
-
 def pipeline_links(pipeline: wire.WirePipeline) -> Call[wire.AppLink]:
     where = path("pipelines", pipeline.id, "github")
     return Call("github", where, wire.AppLink, f"GitHub branches of pipeline {pipeline.name}", may_be_missing=True)
-
-
-def pipeline_repository(pipeline: wire.WirePipeline) -> Call[wire.PipelineRepository]:
-    where, what = path("pipelines", pipeline.id, "repository"), f"GitHub repository of pipeline {pipeline.name}"
-    return Call("github", where, wire.PipelineRepository, what, may_be_missing=True)
 
 
 def app_link(one: wire.WireApp) -> Call[wire.AppLink]:

@@ -9,6 +9,7 @@ from homeport.heroku.api import wire
 
 UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 SIZE = re.compile(r"([\d.]+)\s*([KMGT]?B)\b", re.IGNORECASE)
+EVICTION = "Maxmemory"
 STATUS = re.compile(r"status_\dxx")
 
 
@@ -44,7 +45,7 @@ def convert_redis(addon: wire.WireAddOn, found: wire.RedisInfo, config: wire.Red
         app=addon.app.name,
         addon=addon.name,
         version=found.version or _first_word(lines.get("Version", ("",))[0]),
-        eviction=config.maxmemory_policy.value or _first_word(lines.get("Maxmemory", ("",))[0]),
+        eviction=config.maxmemory_policy.value or _first_word(lines.get(EVICTION, ("",))[0]),
     )
 
 

@@ -30,5 +30,6 @@ async def _postgres(reader: Reader, addon: wire.WireAddOn) -> None:
 
 async def _redis(reader: Reader, addon: wire.WireAddOn) -> None:
     for found in await reader.items(calls.redis(addon)) or ():
-        config = await reader.items(calls.redis_config(addon)) or (wire.RedisConfig(),)
-        reader.add([data_records.convert_redis(addon, found, config[0])])
+        is_told = any(line.name == data_records.EVICTION for line in found.info)  # older versions do not tell
+        config = () if is_told else await reader.items(calls.redis_config(addon)) or ()
+        reader.add([data_records.convert_redis(addon, found, (*config, wire.RedisConfig())[0])])

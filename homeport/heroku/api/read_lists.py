@@ -30,13 +30,11 @@ class Lists:
 
 async def find_apps(reader: Reader, selection: Selection) -> tuple[wire.WireApp, ...]:
     """The apps of the selection. Raises HomeportError with the likeliest meant, if a name is unknown."""
-    if selection.team:
-        teams = await reader.items(calls.TEAMS)
-        if teams is not None and selection.team not in {name for one in teams for name in (one.name, one.id)}:
-            raise errors.unknown("team", [selection.team], (one.name for one in teams))
     call = calls.apps(selection.team or "")
     answer = await reader.ask(call)
     if isinstance(answer, Refusal):
+        if selection.team and answer.status == MISSING:
+            raise errors.unknown("team", [selection.team], (one.name for one in await reader.items(calls.TEAMS) or ()))
         raise errors.refused(call.what, answer)
     by_name = {name: one for one in answer.items for name in (one.id, one.name)}
     missing = [name for name in selection.apps if name not in by_name]
@@ -65,13 +63,10 @@ async def read_lists(reader: Reader, selection: Selection, apps: tuple[wire.Wire
     team = (selection.team or "") if not selection.apps else ""
     addons, attachments = _ask(reader, calls.addons(team)), _ask(reader, calls.ATTACHMENTS)
     couplings, pipelines = _ask(reader, calls.couplings(team)), _ask(reader, calls.PIPELINES)
-    spaces, regions, sizes = (
-        _ask(reader, calls.spaces(team)),
-        _ask(reader, calls.REGIONS),
-        _ask(reader, calls.DYNO_SIZES),
-    )
-    await together((addons, attachments, couplings, pipelines, spaces, regions, sizes))
+    regions, sizes = _ask(reader, calls.REGIONS), _ask(reader, calls.DYNO_SIZES)
+    await together((addons, attachments, couplings, pipelines, regions, sizes))
     reader.add(convert_dyno_sizes(sizes.result()))
+    spaces = await reader.items(calls.spaces(team)) if any(one.space.name for one in apps) else None
     names, ids = {one.name for one in apps}, {one.id for one in apps}
     attached = tuple(one for one in attachments.result() if one.app.name in names)
     used = {one.addon.id for one in attached}
@@ -84,7 +79,7 @@ async def read_lists(reader: Reader, selection: Selection, apps: tuple[wire.Wire
         attached,
         coupled,
         tuple(one for one in pipelines.result() if one.id in in_use),
-        tuple(one for one in spaces.result() if team or one.name in inside),
+        tuple(one for one in spaces or () if team or one.name in inside),
         {one.name: one.provider.region for one in regions.result()},
     )
 

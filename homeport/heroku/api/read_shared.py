@@ -11,12 +11,14 @@ from homeport.heroku.records import Doubt, Inventory
 
 
 async def read_links(reader: Reader, lists: Lists) -> frozenset[str]:
-    """Ids of the apps whose GitHub branch the pipelines tell, which saves a call for each."""
-    linked: set[str] = set()
-    for found in await together(reader.items(calls.pipeline_links(one)) for one in lists.pipelines):
-        reader.add(convert_links(found or (), lists.names))
-        linked |= {one.app.id for one in found or ()}
-    return frozenset(linked)
+    """Ids of the apps whose GitHub branch, or that there is none, the pipelines tell: it saves a call for each."""
+    told: set[str] = set()
+    found = await together(reader.items(calls.pipeline_links(one)) for one in lists.pipelines)
+    for pipeline, links in zip(lists.pipelines, found, strict=True):
+        if links is not None:
+            reader.add(convert_links(links, lists.names))
+            told |= {one.app.id for one in lists.couplings if one.pipeline.id == pipeline.id}
+    return frozenset(told)
 
 
 async def read_shared(reader: Reader, selection: Selection, lists: Lists) -> Inventory:
@@ -56,11 +58,6 @@ def _doubt_unknown(reader: Reader, lists: Lists, pipelines: dict[str, str]) -> N
 async def _read_pipeline(reader: Reader, pipeline: wire.WirePipeline) -> None:
     for config in await reader.items(calls.review_config(pipeline)) or ():
         reader.add([team_records.convert_review_config(pipeline.name, config)])
-    for found in await reader.items(calls.pipeline_repository(pipeline)) or ():
-        reader.add(team_records.convert_pipeline_repository(pipeline.name, found))
-    for stage in calls.STAGES_WITH_CONFIG:
-        for variables in await reader.items(calls.stage_config(pipeline, stage)) or ():
-            reader.add(team_records.convert_stage_config(pipeline.name, stage, variables))
 
 
 async def _read_space(reader: Reader, space: wire.WireSpace) -> None:

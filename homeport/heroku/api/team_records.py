@@ -74,20 +74,6 @@ def convert_review_config(pipeline: str, config: wire.ReviewConfig) -> records.R
     )
 
 
-def convert_stage_config(pipeline: str, stage: str, config: wire.ConfigVars) -> Iterator[records.ConfigVar]:
-    """Names alone: values of review apps and CI do not move."""
-    for name in config.vars:
-        yield records.ConfigVar(
-            origin=f"api: pipelines/{pipeline}/stage/{stage}/config-vars/{name}", name=name, stage=stage
-        )
-
-
-def convert_pipeline_repository(pipeline: str, found: wire.PipelineRepository) -> Iterator[records.Repository]:
-    if found.repository.name:
-        url = f"https://{found.repository.host or 'github.com'}/{found.repository.name}"
-        yield records.Repository(origin=f"github: pipelines/{pipeline}/repository", url=url)
-
-
 def convert_space(space: wire.WireSpace, nat: wire.Nat) -> records.Space:
     return records.Space(
         origin=f"api: spaces/{space.name}",

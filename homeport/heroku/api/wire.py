@@ -352,12 +352,3 @@ class AppLink(Wire):
     repo_host: str = ""
     branch: str = ""
     auto_deploy: bool = False
-
-
-class LinkedRepository(Wire):
-    name: str = ""
-    host: str = ""
-
-
-class PipelineRepository(Wire):
-    repository: LinkedRepository = LinkedRepository()

@@ -39,7 +39,6 @@ LINKS = {
     "api /pipeline-couplings": ("pipeline-coupling", True),
     "api /pipelines": ("pipeline", True),
     "api /pipelines/{pipeline}/review-app-config": ("review-app-config", False),
-    "api /pipelines/{pipeline}/stage/{stage}/config-vars": ("config-var/definitions/config_vars", False),
     "api /regions": ("region", True),
     "api /spaces": ("space", True),
     "api /spaces/{space}/nat": ("space-nat", False),
@@ -153,17 +152,6 @@ WITHOUT_SCHEMA = {
     "metrics /apps/{app}/router-metrics/status": SERIES,
     "github /apps/{app}/github": APP_LINK,
     "github /pipelines/{pipeline}/github": {"type": ["array"], "items": APP_LINK},
-    "github /pipelines/{pipeline}/repository": _object(
-        id=ID,
-        ci=_of("boolean", False),
-        pipeline=_object(id=ID),
-        repository=_object(
-            id=_of("integer", 1),
-            name=_of("string", "example/example"),
-            type=_of("string", "github"),
-            host=_of("string", "github.com"),
-        ),
-    ),
 }
 WITHOUT_SCHEMA["data /redis/v0/databases/{addon}/config"]["properties"]["timeout"]["properties"] = {
     "value": _of("integer", 300),
