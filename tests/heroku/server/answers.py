@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.heroku.server import shapes
-from tests.heroku.server.payloads import BODIES, NotFound, identity
+from tests.heroku.server.payloads import BODIES, NotFound
 from tests.heroku.server.team import HerokuTeam
 
 TOKEN = "HRKU-good-token"
@@ -103,10 +103,11 @@ class Answers:
             return Reply(reply.status, reply.body, headers)
 
     def calls_by_app(self) -> Counter[str]:
-        """How many requests named an app, by its name or id."""
-        names = {identity("app", app.name): app.name for app in self.team.apps}
-        found = (re.match(r"/apps/([^/]+)", request.path) for request in self.seen)
-        return Counter(names.get(match[1], match[1]) for match in found if match)
+        """How many requests were for an app, or for an add-on that is billed to it, by the app's name."""
+        owners = {key: addon.app for key, addon in self.team.addons_by_key.items()}
+        owners |= {key: app.name for key, app in self.team.apps_by_key.items()}
+        found = (re.match(r"/(?:.*/databases|apps)/([^/]+)", request.path) for request in self.seen)
+        return Counter(owners[match[1]] for match in found if match and match[1] in owners)
 
     def _refuse(self, request: Request, number: int) -> Reply | None:
         faults = self.faults
@@ -144,11 +145,9 @@ class Answers:
 
     def _refuse_app(self, request: Request) -> Reply | None:
         faults = self.faults
-        names = {app.name: app.name for app in self.team.apps} | {
-            identity("app", app.name): app.name for app in self.team.apps
-        }
         match = re.match(r"/apps/([^/]+)", request.path)
-        app = names.get(unquote(match[1]), "") if match else ""
+        found = self.team.apps_by_key.get(unquote(match[1])) if match else None
+        app = found.name if found else ""
         if app in faults.forbidden_apps or request.path.endswith(faults.forbidden_paths or ("//",)):
             return _error(403, "forbidden", "You do not have access to it.")
         self._of_app[app] += 1

@@ -1,12 +1,11 @@
 """A team as plain data → the bodies that Heroku gives for it, by link; `shapes` fills in and checks the rest."""
 
 import math
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.heroku.server.team import DYNO_SIZES, OWNER, REGIONS, HerokuTeam, TeamAddOn, TeamApp
+from tests.heroku.server.team import DYNO_SIZES, OWNER, REGIONS, HerokuTeam, TeamAddOn, TeamApp, identity
 
 Path = dict[str, str]  # the parts of the link, by name
 
@@ -15,27 +14,20 @@ class NotFound(Exception):
     """There is none: 404."""
 
 
-def identity(*parts: str) -> str:
-    """The same id for the same thing, in every run."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
-
-
 def named(kind: str, name: str) -> dict[str, str]:
     return {"id": identity(kind, name), "name": name}
 
 
 def find_app(team: HerokuTeam, wanted: str) -> TeamApp:
-    for app in team.apps:
-        if wanted in (app.name, identity("app", app.name)):
-            return app
-    raise NotFound(wanted)
+    if wanted not in team.apps_by_key:
+        raise NotFound(wanted)
+    return team.apps_by_key[wanted]
 
 
 def find_addon(team: HerokuTeam, wanted: str) -> TeamAddOn:
-    for addon in team.addons:
-        if wanted in (addon.name, identity("addon", addon.name)):
-            return addon
-    raise NotFound(wanted)
+    if wanted not in team.addons_by_key:
+        raise NotFound(wanted)
+    return team.addons_by_key[wanted]
 
 
 def app_body(team: HerokuTeam, app: TeamApp) -> dict[str, Any]:
@@ -96,10 +88,8 @@ def dynos(app: TeamApp) -> list[dict[str, Any]]:
 def owned_variables(team: HerokuTeam, app: TeamApp) -> dict[str, tuple[str, str]]:
     """Config vars that add-ons set on an app: value and attachment id."""
     return {
-        f"{name}_{suffix}": (value, identity("attachment", owner, name))
-        for addon in team.addons
-        for owner, name in addon.attachments
-        if owner == app.name
+        f"{name}_{suffix}": (value, identity("attachment", app.name, name))
+        for name, addon in team.attached.get(app.name, [])
         for suffix, value in addon.variables.items()
     }
 

@@ -3,8 +3,10 @@
 Prices of dynos, Postgres and Key-Value Store are Heroku's; those of other vendors' add-ons are invented, as names are.
 """
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
 OWNER = "ada@magicbook.example"
 TEAM_NAME = "magicbook"
@@ -19,6 +21,12 @@ DYNO_SIZES = {
     "Performance-L": (14, 8, 50000),
 }
 REGIONS = {"eu": "eu-west-1", "us": "us-east-1", "frankfurt": "eu-central-1"}
+
+
+@cache
+def identity(*parts: str) -> str:
+    """The same id for the same thing, in every run."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
 
 
 @dataclass(frozen=True)
@@ -108,8 +116,27 @@ class HerokuTeam:
     spaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # outgoing addresses
     name: str = TEAM_NAME
 
+    @cached_property
+    def apps_by_key(self) -> dict[str, TeamApp]:
+        """By name and by id."""
+        return {key: app for app in self.apps for key in (app.name, identity("app", app.name))}
+
+    @cached_property
+    def addons_by_key(self) -> dict[str, TeamAddOn]:
+        """By name and by id."""
+        return {key: addon for addon in self.addons for key in (addon.name, identity("addon", addon.name))}
+
+    @cached_property
+    def attached(self) -> dict[str, list[tuple[str, TeamAddOn]]]:
+        """Name of the attachment and add-on, by app."""
+        found: dict[str, list[tuple[str, TeamAddOn]]] = {}
+        for addon in self.addons:
+            for app, name in addon.attachments:
+                found.setdefault(app, []).append((name, addon))
+        return found
+
     def app(self, name: str) -> TeamApp:
-        return next(app for app in self.apps if app.name == name)
+        return self.apps_by_key[name]
 
     def with_app(self, changed: TeamApp) -> "HerokuTeam":
         """The same team, one app replaced."""
