@@ -1,6 +1,7 @@
 """Every question that is put to Heroku, and none besides: the whole list of what is read.
 
-The CLI's `version=3.sdk` is asked for where its newer fields are needed, the stable `version=3` elsewhere.
+Lists of things that have no id, such as config vars and buildpacks, take no `Range`. `version=3.sdk` is asked for
+where its newer fields are needed, the stable `version=3` elsewhere.
 """
 
 from datetime import datetime, timedelta
@@ -82,7 +83,7 @@ def dynos(name: str) -> Call[wire.Dyno]:
 
 def settings(name: str) -> Call[wire.Setting]:
     where = path("apps", name, "config-vars-settings")
-    return Call("api", where, wire.Setting, f"config vars of {name}", version=SDK, range=BY_ID, is_secret=True)
+    return Call("api", where, wire.Setting, f"config vars of {name}", version=SDK, is_secret=True)
 
 
 def config_vars(name: str) -> Call[wire.ConfigVars]:

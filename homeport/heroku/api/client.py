@@ -127,32 +127,32 @@ class Client:
         return one
 
     async def _ask(self, call: Call[W], page: str, etag: str) -> httpx.Response | Refusal:
-        """One page, tried until it comes or is refused."""
-        tries, waited, cause = 0, 0.0, ""
+        """One page, tried until it comes or is refused; while it is tried, it holds its place among those under way."""
+        async with self.budget.places:
+            return await self._try(call, page, etag)
+
+    async def _try(self, call: Call[W], page: str, etag: str) -> httpx.Response | Refusal:
+        tries, waited = 0, 0.0
         while True:
             code = self._code
             response = await self._send(call, page, etag, code)
-            status = 0 if isinstance(response, str) else response.status_code
-            if not isinstance(response, str):
-                if status in (200, 206, 304):
-                    self._given_up, self._codes_asked = 0, 0
-                    return response
-                refusal = _refusal(response)
-                if refusal.id == "two_factor":
-                    await self._renew_code(code)
-                    continue
-            else:
-                cause, refusal = response, Refusal(0)
+            if isinstance(response, httpx.Response) and response.status_code in (200, 206, 304):
+                self._given_up, self._codes_asked = 0, 0
+                return response
+            refusal = Refusal(0) if isinstance(response, str) else _refusal(response)
+            if refusal.id == "two_factor":
+                await self._renew_code(code)
+                continue
             tries += 1
+            cause = response if isinstance(response, str) else f"status {refusal.status}"
             headers = {} if isinstance(response, str) else response.headers
-            if status == 429 and "RateLimit-Remaining" not in headers:
+            if refusal.status == 429 and "RateLimit-Remaining" not in headers:
                 self.budget.learn(0)
-            retry_after = headers.get("Retry-After", "")
-            seconds = patience.wait_seconds(status, tries, waited, retry_after)
+            seconds = patience.wait_seconds(refusal.status, tries, waited, headers.get("Retry-After", ""))
             if seconds is None:
                 return self._give_up(call, refusal, tries, cause)
             waited += seconds
-            self._tell(f"{call.what}: waiting {seconds:.0f} s ({f'status {status}' if status else cause})")
+            self._tell(f"{call.what}: waiting {seconds:.0f} s ({cause})")
             await self.budget.wait(seconds)
 
     async def _send(self, call: Call[W], page: str, etag: str, code: str) -> httpx.Response | str:
@@ -166,13 +166,12 @@ class Client:
             "Request-Id": str(uuid.uuid4()),
         }
         url = self.hosts.url(call.host, call.target)
-        async with self.budget.places:
-            await self.budget.take()
-            self._tell(call.what)
-            try:
-                response = await self._http.get(url, headers={name: one for name, one in headers.items() if one})
-            except httpx.RequestError as error:
-                return type(error).__name__
+        await self.budget.take()
+        self._tell(call.what)
+        try:
+            response = await self._http.get(url, headers={name: one for name, one in headers.items() if one})
+        except httpx.RequestError as error:
+            return type(error).__name__
         remaining = response.headers.get("RateLimit-Remaining", "")
         if remaining.isdigit():
             self.budget.learn(int(remaining))

@@ -160,7 +160,7 @@ class Answers:
         if not link or not _is_variant(link, request):
             return _error(404, "not_found", "The requested API endpoint was not found.")
         if f"{request.host} {request.path}" in self.faults.bodies:
-            return self._page(request, self.faults.bodies[f"{request.host} {request.path}"])
+            return Reply(200, json.dumps(self.faults.bodies[f"{request.host} {request.path}"]).encode())
         if link.startswith("metrics") and _days(request) > self.faults.metrics_days:
             return _error(400, "bad_request", "The time range is longer than what is kept.")
         try:
@@ -179,8 +179,11 @@ class Answers:
         """The part of a list that `Range` asks for, with 206 if there is more; 304 if nothing has changed."""
         headers: dict[str, str] = {}
         status = 200
-        if isinstance(body, list) and (wanted := request.headers.get("range")):
-            body, after = _cut(body, wanted, self.faults.page_max)
+        if isinstance(body, list):
+            wanted = request.headers.get("range", "")
+            if wanted and body and wanted.split()[0] not in body[0]:
+                return _error(416, "bad_range", "This list cannot be cut by that.")
+            body, after = _cut(body, wanted or "id ..;", self.faults.page_max)
             if after:
                 status, headers["Next-Range"] = 206, after
         content = json.dumps(body).encode()
@@ -214,10 +217,10 @@ def _days(request: Request) -> float:
 def _cut(body: list[Any], wanted: str, page_max: int) -> tuple[list[Any], str]:
     """`id ..; max=10;`, `id ]x..; max=10;`, `version ..; order=desc, max=1;`"""
     match = re.fullmatch(r"(\w+) (?:\](.*?))?\.\.;? ?(?:order=(desc),? ?)?(?:max=(\d+))?;?", wanted)
-    if match is None:
+    if match is None or (body and match[1] not in body[0]):
         return body, ""
     key, after, order, most = match[1], match[2], match[3], min(int(match[4] or 200), page_max)
-    rows = sorted(body, key=lambda row: row.get(key, 0) if isinstance(row, dict) else 0, reverse=order == "desc")
+    rows = sorted(body, key=lambda row: row[key], reverse=order == "desc")
     if after:
         rows = [row for row in rows if str(row[key]) > after]
     more = f"{key} ]{rows[most - 1][key]}..; max={most};" if len(rows) > most and not order else ""

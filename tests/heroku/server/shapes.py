@@ -48,6 +48,9 @@ def _strict(node: dict[str, Any]) -> dict[str, Any]:
 def _fill(node: dict[str, Any], value: Any) -> Any:
     if isinstance(value, list) and "items" in node:
         return [_fill(node["items"], one) for one in value]
+    if isinstance(value, dict) and "patternProperties" in node:
+        (one,) = node["patternProperties"].values()
+        return {name: _fill(one, inner) for name, inner in value.items()}
     if isinstance(value, dict) and "properties" in node:
         unknown = {name: one for name, one in value.items() if name not in node["properties"]}
         return {
