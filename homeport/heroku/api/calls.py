@@ -52,8 +52,8 @@ def space_nat(space: str) -> Call[wire.Nat]:
     return Call("api", path("spaces", space, "nat"), wire.Nat, f"outgoing addresses of space {space}")
 
 
-def invoices(team: str) -> Call[wire.WireInvoice]:
-    return Call("api", path("teams", team, "invoices"), wire.WireInvoice, f"invoices of team {team}")
+def invoices(team: str) -> Call[wire.TeamInvoice]:
+    return Call("api", path("teams", team, "invoices"), wire.TeamInvoice, f"invoices of team {team}")
 
 
 def review_config(pipeline: wire.WirePipeline) -> Call[wire.ReviewConfig]:
@@ -164,9 +164,9 @@ def backup_schedules(addon: wire.WireAddOn) -> Call[wire.BackupSchedule]:
     return Call("data", where, wire.BackupSchedule, f"backup schedules of {addon.name}")
 
 
-def credentials(addon: wire.WireAddOn) -> Call[wire.Named]:
+def credentials(addon: wire.WireAddOn) -> Call[wire.Credential]:
     where = path("postgres", "v0", "databases", addon.id, "credentials")
-    return Call("data", where, wire.Named, f"names of credentials of {addon.name}")
+    return Call("data", where, wire.Credential, f"names of credentials of {addon.name}")
 
 
 def redis(addon: wire.WireAddOn) -> Call[wire.RedisInfo]:

@@ -17,7 +17,7 @@ def convert_postgres(
     addon: wire.WireAddOn,
     found: wire.PostgresInfo,
     schedules: Iterable[wire.BackupSchedule],
-    credentials: Iterable[wire.Named],
+    credentials: Iterable[wire.Credential],
 ) -> records.DatabaseFacts:
     lines = _lines(found.info)
     sizes = read_sizes(lines.get("Data Size", ("",))[0])

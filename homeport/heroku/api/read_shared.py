@@ -72,7 +72,11 @@ async def _read_invoices(reader: Reader, selection: Selection, lists: Lists) -> 
         found = await reader.items(calls.invoices(team)) or ()
         _add_invoices(reader, f"teams/{team}", found)
     if "" in teams:
-        _add_invoices(reader, "account", await reader.items(calls.ACCOUNT_INVOICES) or ())
+        found_own = await reader.items(calls.ACCOUNT_INVOICES) or ()
+        _add_invoices(reader, "account", found_own)
+        if found_own:
+            text = "the unit of their totals is not in Heroku's schema; they are taken as cents"
+            reader.doubts.append(Doubt(calls.ACCOUNT_INVOICES.place, text))
 
 
 def _add_invoices(reader: Reader, owner: str, found: Iterable[wire.WireInvoice]) -> None:

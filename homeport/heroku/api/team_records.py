@@ -94,14 +94,15 @@ def convert_invoices(owner: str, invoices: Iterable[wire.WireInvoice]) -> Iterat
         if not month or one.total is None or one.total < 0:
             yield records.Doubt(place, "has no month or no total; it is left out")
             continue
+        parts = one if isinstance(one, wire.TeamInvoice) else wire.TeamInvoice()
         by_month[month, place] = records.Invoice(
             origin=place,
             month=month,
             total_cents=round(one.total),
-            addons_cents=one.addons_total,
-            database_cents=one.database_total,
-            platform_cents=one.platform_total,
-            weighted_dyno_hours=one.weighted_dyno_hours,
+            addons_cents=parts.addons_total,
+            database_cents=parts.database_total,
+            platform_cents=parts.platform_total,
+            weighted_dyno_hours=parts.weighted_dyno_hours,
         )
     yield from (by_month[key] for key in sorted(by_month)[-INVOICES_MAX:])
 

@@ -88,7 +88,6 @@ class Nat(Wire):
 class WireApp(Wire):
     id: str
     name: str
-    acm: bool = False
     generation: str = "cedar"
     maintenance: bool = False
     region: Named = Named()
@@ -289,11 +288,14 @@ class WireRegion(Wire):
 
 
 class WireInvoice(Wire):
-    """Amounts in cents."""
-
     number: int | None = None
     period_start: str = ""
     total: float | None = None
+
+
+class TeamInvoice(WireInvoice):
+    """Amounts in cents."""
+
     addons_total: int = 0
     database_total: int = 0
     platform_total: int = 0
@@ -309,6 +311,10 @@ class PostgresInfo(Wire):
     info: list[InfoLine] = []
     num_bytes: int | None = None
     credentials: int | None = None
+
+
+class Credential(Wire):
+    name: str = ""
 
 
 class BackupSchedule(Wire):

@@ -16,6 +16,7 @@ from tests.heroku.server.team import TEAM_NAME, fleet
 from tests.heroku.server.virtual import VirtualClock
 
 
+@pytest.mark.integration
 async def test_five_hundred_apps_never_meet_the_limit_of_calls() -> None:
     run = await run_fleet(500)
     assert run.calls > CAPACITY  # so that the limit matters
@@ -24,6 +25,7 @@ async def test_five_hundred_apps_never_meet_the_limit_of_calls() -> None:
     assert 30 < run.minutes < 60
 
 
+@pytest.mark.integration
 async def test_without_the_budget_the_limit_is_met() -> None:
     clock = VirtualClock()
     answers = Answers(fleet(320), clock=clock.time, is_checked=False)
@@ -34,6 +36,18 @@ async def test_without_the_budget_the_limit_is_met() -> None:
     ) as client:
         await read_team(client, Selection(TEAM_NAME))
     assert answers.limit_met > 0
+
+
+async def test_eight_thousand_calls_are_spread_as_heroku_refills() -> None:
+    clock = VirtualClock()
+    budget = Budget(clock=clock.time, sleep=clock.sleep)
+    left = float(CAPACITY)  # as Heroku counts
+    for _ in range(8000):
+        before = clock.now
+        await budget.take()
+        left = min(CAPACITY, left + (clock.now - before) * 75 / 60) - 1
+        assert left > 0
+    assert clock.now / 60 == pytest.approx((8000 - 4400) / 75, rel=0.01)
 
 
 async def test_what_others_use_of_the_account_is_respected() -> None:

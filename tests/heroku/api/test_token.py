@@ -8,7 +8,11 @@ import pytest
 from homeport.errors import HomeportError
 from homeport.heroku.api.token import find_token, read_cli_token, read_netrc_token
 
-NETRC = "machine api.heroku.com\n  login ada@magicbook.example\n  password from-netrc\nmachine other.example login x password y\n"
+NETRC = """machine api.heroku.com
+  login ada@magicbook.example
+  password from-netrc
+machine other.example login x password y
+"""
 
 
 @pytest.fixture
