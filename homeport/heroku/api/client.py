@@ -152,7 +152,7 @@ class Client:
             if seconds is None:
                 return self._give_up(call, refusal, tries, cause)
             waited += seconds
-            self._tell(f"{call.what}: waiting {seconds:.0f} s ({cause})")
+            self.tell(f"{call.what}: waiting {seconds:.0f} s ({cause})")
             await self.budget.wait(seconds)
 
     async def _send(self, call: Call[W], page: str, etag: str, code: str) -> httpx.Response | str:
@@ -167,7 +167,7 @@ class Client:
         }
         url = self.hosts.url(call.host, call.target)
         await self.budget.take()
-        self._tell(call.what)
+        self.tell(call.what)
         try:
             response = await self._http.get(url, headers={name: one for name, one in headers.items() if one})
         except httpx.RequestError as error:
@@ -187,7 +187,7 @@ class Client:
             if self._codes_asked >= CODES_MAX:
                 raise errors.code_refused()
             self._codes_asked += 1
-            self._code = (await asyncio.to_thread(self._ask_code)).strip()
+            self._code = self._ask_code().strip()  # blocks the others, which need the code as well
             if not self._code.isalnum() or not self._code.isascii():
                 raise errors.code_needed()
 
@@ -204,7 +204,8 @@ class Client:
                 raise errors.down(call.what, refusal)
         return refusal
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Say what is being done, and how many calls it has taken."""
         made = self.budget.made
         self.progress(Progress(text, made, int(self.budget.left), self.expected, self.budget.waited_seconds))
 

@@ -9,7 +9,7 @@ from homeport.heroku.api.call import Refusal
 SHOWN_MAX = 10
 MAKE_TOKEN = "heroku authorizations:create -s read,read-protected -d homeport"
 NEW_TOKEN = f"make a token with `{MAKE_TOKEN}` and set HEROKU_API_KEY to it"
-AGAIN = "run the same command again: what was read is kept, only the rest is asked for"
+AGAIN = "run the same command again within two hours: what was read is kept, only the rest is asked for"
 
 
 def token_refused(host: str, refusal: Refusal) -> HomeportError:
@@ -34,20 +34,20 @@ def down(what: str, refusal: Refusal) -> HomeportError:
     """5xx for everything."""
     return HomeportError(
         f"Heroku answers {refusal.status} to every call, last for {what}{_request(refusal)}",
-        f"see status.heroku.com; later {AGAIN}",
+        f"see status.heroku.com; then {AGAIN}",
     )
 
 
 def limited(what: str, refusal: Refusal) -> HomeportError:
     return HomeportError(
         f"{what}: Heroku's limit of calls stays used up (429){_request(refusal)}",
-        f"something else uses this account's calls; in an hour {AGAIN}",
+        f"something else uses this account's calls; in an hour, {AGAIN}",
     )
 
 
 def code_needed() -> HomeportError:
     return HomeportError(
-        "Heroku: asks for a two-factor code, and there is nobody to ask for it",
+        "Heroku: asks for a two-factor code, and none was given",
         f"run it in a terminal, or {NEW_TOKEN}",
     )
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -57,6 +56,8 @@ async def read_account(client: Client, selection: Selection, home: Path) -> Inve
     client.cache = Shelf(home / "heroku" / "cache" / mine)
     which = _digest(selection.team or "", *sorted(selection.apps))
     journal = Shelf(home / "heroku" / "journal" / f"{mine}-{which}", seconds=KEPT_SECONDS)
+    if kept := journal.count():
+        client.tell(f"going on with {kept} answers of a reading that was cut off")
     return await read_team(client, selection, journal=journal)
 
 
@@ -64,7 +65,8 @@ async def read_whoami(client: Client) -> wire.Account:
     """The token's account. Raises HomeportError if it cannot be used."""
     answer = await client.read(calls.ACCOUNT)
     if isinstance(answer, Refusal) or not answer.items:
-        raise errors.token_refused("Heroku", answer if isinstance(answer, Refusal) else Refusal(0))
+        refusal = answer if isinstance(answer, Refusal) else Refusal(200, "not_json")
+        raise errors.refused(calls.ACCOUNT.what, refusal)
     account = answer.items[0]
     if account.suspended_at:
         raise errors.account_suspended(account.email)
@@ -74,25 +76,20 @@ async def read_whoami(client: Client) -> wire.Account:
 async def read_team(
     client: Client, selection: Selection, *, journal: Shelf | None = None, now: datetime | None = None
 ) -> Inventory:
-    """Everything of the selection. The journal is removed at the end, unless Heroku failed for a part of it."""
+    """Everything of the selection. The journal is removed at the end; it stays if an error ends the reading before."""
     reader = Reader(client, journal)
     lists = await read_lists(reader, selection, await find_apps(reader, selection))
     end = (now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
     client.expected = client.budget.made + TEAM_CALLS + APP_CALLS_MAX * len(lists.apps)
     linked = await read_links(reader, lists)
-    contexts = list(_contexts(lists, end, linked))
-    apps = [Reader(client, journal, one.app.name) for one in contexts]
-    databases = [Reader(client, journal, one.app.name) for one in lists.addons]
     found = await together(
         [
             read_shared(reader, selection, lists),
-            *(read_app(part, context) for part, context in zip(apps, contexts, strict=True)),
-            *(read_data(part, addon) for part, addon in zip(databases, lists.addons, strict=True)),
+            *(read_app(Reader(client, journal, one.app.name), one) for one in _contexts(lists, end, linked)),
+            *(read_data(Reader(client, journal, one.app.name), one) for one in lists.addons),
         ]
     )
-    if journal is not None and not any(
-        status >= 500 for part in (reader, *apps, *databases) for status in part.statuses
-    ):
+    if journal is not None:
         journal.remove()
     return merge(found)
 
@@ -110,12 +107,13 @@ def merge(parts: Iterable[Inventory]) -> Inventory:
     """All parts as one, in a stable order; a record that two pages of a changing list both hold is there once."""
     whole = sum(parts, Inventory())
     gone = {one.app for one in whole.unreadable if one.what == f"app {one.app}"}
+    unreadable = tuple(one for one in whole.unreadable if one.app not in gone or one.what == f"app {one.app}")
     unique: dict[str, Record] = {}
     for record in whole.records:
         if record.app not in gone:
             unique.setdefault(record.origin, record)
     ordered = tuple(sorted(unique.values(), key=lambda record: (record.app, type(record).__name__, record.origin)))
-    return dataclasses.replace(whole, records=ordered, doubts=tuple(dict.fromkeys(whole.doubts)))
+    return Inventory(ordered, unreadable, tuple(dict.fromkeys(whole.doubts)), whole.values)
 
 
 def _digest(*parts: str) -> str:

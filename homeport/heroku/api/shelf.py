@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-KEPT_SECONDS = 24 * 3600
+KEPT_SECONDS = 2 * 3600  # of a journal: older answers may no longer be true
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ async def test_wrong_two_factor_codes_end_after_three() -> None:
 
 
 async def test_without_anybody_to_ask_the_two_factor_code_is_an_error() -> None:
-    with pytest.raises(HomeportError, match="two-factor code, and there is nobody to ask"):
+    with pytest.raises(HomeportError, match="two-factor code, and none was given"):
         await read_served(faults=Faults(two_factor_code="123456"))
 
 
@@ -92,6 +92,19 @@ async def test_heroku_being_down_ends_it_soon() -> None:
             with pytest.raises(HomeportError, match="Heroku answers 503 to every call"):
                 await read_team(client, WHOLE, now=NOW)
     assert len(served.answers.seen) < 100
+
+
+async def test_a_host_that_does_not_answer_is_told() -> None:
+    async with serve(TEAM) as served:
+        pass  # closed by the time it is asked
+    async with client_of(served.hosts) as client:
+        with pytest.raises(HomeportError, match=r"/api: no connection after 5 tries \(ConnectError\)"):
+            await read_team(client, WHOLE, now=NOW)
+
+
+async def test_an_account_that_may_not_be_asked_is_told() -> None:
+    with pytest.raises(HomeportError, match=r"Heroku: the account: the token may not read it \(403\)"):
+        await read_served(faults=Faults(forbidden_paths=("/account",)))
 
 
 async def test_an_app_that_vanishes_between_two_calls_is_one_line() -> None:

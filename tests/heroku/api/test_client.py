@@ -1,5 +1,7 @@
 """One call: what is sent, what comes back."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -88,7 +90,7 @@ async def test_a_list_that_always_names_the_same_next_page_ends() -> None:
     assert isinstance(answer, Answer) and len(answer.items) == 2
 
 
-async def test_the_token_goes_to_the_host_and_nowhere_else(tmp_path) -> None:  # type: ignore[no-untyped-def]
+async def test_the_token_goes_to_the_host_and_nowhere_else(tmp_path: Path) -> None:
     answers = Answers(TEAM)
     http = open_http(TOKEN, InProcess(answers))
     async with Client(http, hosts=local_hosts("http://heroku.test"), cache=Shelf(tmp_path / "cache")) as client:
@@ -98,7 +100,7 @@ async def test_the_token_goes_to_the_host_and_nowhere_else(tmp_path) -> None:  #
     assert TOKEN not in "".join(file.read_text() for file in (tmp_path / "cache").iterdir())
 
 
-async def test_a_changed_answer_replaces_the_cached_one(tmp_path) -> None:  # type: ignore[no-untyped-def]
+async def test_a_changed_answer_replaces_the_cached_one(tmp_path: Path) -> None:
     cache, hosts = Shelf(tmp_path), local_hosts("http://heroku.test")
     names = []
     for size in (1, 1, 2):
@@ -108,6 +110,14 @@ async def test_a_changed_answer_replaces_the_cached_one(tmp_path) -> None:  # ty
             assert isinstance(answer, Answer)
             names.append((len(answer.items), answers.not_modified))
     assert names == [(1, 0), (1, 1), (2, 0)]
+
+
+async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve(TEAM) as served:
+        monkeypatch.setenv("HTTP_PROXY", served.hosts.api.removesuffix("/api"))
+        async with client_of(local_hosts("http://heroku.test")) as client:  # a name that does not exist
+            answer = await client.read(calls.REGIONS)
+    assert isinstance(answer, Answer) and len(served.answers.seen) == 1
 
 
 def test_a_name_cannot_leave_its_place_in_a_path() -> None:

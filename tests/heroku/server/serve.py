@@ -1,8 +1,10 @@
 """The Platform API of a team on loopback, over real HTTP; or without any socket, for tests of thousands of calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -55,6 +57,28 @@ async def serve(team: HerokuTeam, latency: float = 0.0, faults: Faults | None = 
 def local_hosts(url: str) -> Hosts:
     """The four hosts as four folders of one server."""
     return Hosts(*(f"{url}/{host}" for host in HOSTS))
+
+
+@contextmanager
+def serve_in_thread(team: HerokuTeam, latency: float = 0.0, faults: Faults | None = None) -> Iterator[Served]:
+    """The same for callers that run an event loop of their own, such as the command line."""
+    started: queue.Queue[Served] = queue.Queue()
+    stop = asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def run() -> None:
+        async with serve(team, latency, faults) as served:
+            started.put(served)
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    try:
+        yield started.get(timeout=30)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
 
 
 class InProcess(httpx.AsyncBaseTransport):
