@@ -87,4 +87,4 @@ REASONS = {
 
 def path(*parts: str) -> str:
     """A path of these parts, each made safe."""
-    return "".join(f"/{quote(part, safe='~')}" for part in parts)
+    return "".join(f"/{quote(part, safe='~', errors='replace')}" for part in parts)

@@ -113,7 +113,7 @@ class Client:
             return known
         try:
             body = json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Refusal(response.status_code, "not_json", "", _request_id(response))
         items, doubts = read_items(call.kind, body, call.place)
         one = Kept(
@@ -219,7 +219,7 @@ def restore(call: Call[W], pages: list[Kept]) -> Answer[W]:
 def _refusal(response: httpx.Response) -> Refusal:
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     body = body if isinstance(body, dict) else {}
     message = _plain(body.get("message"))[:MESSAGE_CHARACTERS_MAX]

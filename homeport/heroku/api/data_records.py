@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from homeport.heroku import records
 from homeport.heroku.api import wire
 
 UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-SIZE = re.compile(r"([\d.]+)\s*([KMGT]?B)\b", re.IGNORECASE)
+SIZE = re.compile(r"([\d.]{1,12})\s*([KMGT]?B)\b", re.IGNORECASE)
 EVICTION = "Maxmemory"
 STATUS = re.compile(r"status_\dxx")
 
@@ -52,7 +52,7 @@ def convert_redis(addon: wire.WireAddOn, found: wire.RedisInfo, config: wire.Red
 def convert_traffic(app: str, status: wire.Series, latency: wire.Series) -> records.Traffic | records.Doubt | None:
     """Requests of each step; percentiles are those of the steps, weighted by their requests. None: no traffic."""
     place = f"metrics: apps/{app}/router-metrics"
-    if not status.data:
+    if not any(status.data.values()):
         return None
     series = [values for name, values in status.data.items() if STATUS.fullmatch(name)]
     start = _time(status.start_time)
@@ -83,7 +83,7 @@ def _lines(info: Iterable[wire.InfoLine]) -> dict[str, tuple[str, ...]]:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text, re.ASCII)]
+    return [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]{0,17}", text, re.ASCII)]
 
 
 def _first_word(text: str) -> str:
@@ -103,6 +103,7 @@ def _weighted(values: list[float | None], weights: tuple[float, ...]) -> float |
 
 def _time(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -113,7 +113,9 @@ def merge(parts: Iterable[Inventory]) -> Inventory:
         if record.app not in gone:
             unique.setdefault(record.origin, record)
     ordered = tuple(sorted(unique.values(), key=lambda record: (record.app, type(record).__name__, record.origin)))
-    return Inventory(ordered, unreadable, tuple(dict.fromkeys(whole.doubts)), whole.values)
+    told = sorted(unreadable, key=lambda one: (one.app, one.what))
+    doubts = sorted(dict.fromkeys(whole.doubts), key=lambda doubt: (doubt.place, doubt.text))
+    return Inventory(ordered, tuple(told), tuple(doubts), whole.values)
 
 
 def _digest(*parts: str) -> str:
