@@ -43,6 +43,8 @@ def parse_procfile(text: str, place: Place) -> Inventory:
         _doubt_command(name, number, command, found)
         found.records.append(Process(origin=found.at(number), app=found.app, type=name, command=command))
     _doubt_names(lines, found)
+    if lines and all(DEVELOPMENT.search(command[:LOOKED_AT]) for _, command in _served(lines)):
+        found.doubt(0, "looks like one for development only: check that the app is deployed with it")
     if not lines:
         found.doubt(0, "declares no process")
     return found.inventory()
@@ -86,6 +88,11 @@ def _line(number: int, line: str, found: Findings) -> tuple[str, str] | None:
     else:
         found.doubt(number, "is not `process: command`; it is left out")
     return None
+
+
+def _served(lines: dict[str, tuple[int, str]]) -> list[tuple[int, str]]:
+    """The web process, or all if there is none."""
+    return [lines["web"]] if "web" in lines else list(lines.values())
 
 
 def _named(number: int, name: str, command: str, found: Findings) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from homeport.heroku.files.findings import Findings, Place
 from homeport.heroku.records import Inventory, PythonVersion
 
 VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?|2\.7(\.\d{1,2})?")
+OLDEST = (3, 10)  # https://devcenter.heroku.com/articles/python-support, August 2026
 LOOSE = re.compile(r"(?:c?python[-= ]*)?v?((?:3\.\d{1,2}|2\.7)(?:\.\d{1,2})?)(?:[.-]?\*|[-+a-z].*)?", re.IGNORECASE)
 
 
@@ -37,10 +38,15 @@ def choose_version(inventories: list[Inventory]) -> Inventory:
     chosen = versions[:1]
     found = Findings(Place(chosen[0].origin if chosen else "", ""))
     for other in versions[1:]:
-        if other.version != chosen[0].version:
+        if not _agree(other.version, chosen[0].version):
             found.doubt(0, f"says Python {chosen[0].version} and {other.origin} says {other.version}; the first wins")
     doubts = tuple(doubt for inventory in inventories for doubt in inventory.doubts)
     return Inventory(tuple(chosen), doubts=doubts + found.inventory().doubts)
+
+
+def _agree(one: str, other: str) -> bool:
+    """3.12 and 3.12.1 do."""
+    return all(a == b for a, b in zip(one.split("."), other.split("."), strict=False))
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -61,4 +67,6 @@ def _keep(lines: list[tuple[int, str]], prefix: str, found: Findings) -> None:
     else:
         found.doubt(line, "is no version of Python; it is left out")
         return
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        found.doubt(line, f"Python {version} is one that Heroku builds no longer; the app runs from an old build")
     found.records.append(PythonVersion(origin=found.at(line), app=found.app, version=version))

@@ -7,6 +7,7 @@ import yaml
 from homeport.heroku.files.findings import Findings
 from homeport.heroku.files.tree import DEPTH_MAX, Node
 
+SECTIONS_TRIED = 4
 NODES_MAX = 50_000  # after aliases are followed: a small file can stand for billions
 NULLS = {"", "~", "null", "Null", "NULL"}
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -28,13 +29,23 @@ def parse_yaml(text: str, found: Findings) -> Node:
             found.doubt(line, "is indented with tabs, which YAML does not allow; each was taken as two spaces")
             return _compose_or_none(text.expandtabs(2), found) or Node(None, 1)
         found.doubt(line, "is not YAML; only the lines before it were read")
-        return _compose_or_none("\n".join(text.split("\n")[: line - 1]), found) or Node(None, 1)
+        return _compose_before(text.split("\n")[: line - 1], found)
     return Node(None, 1)
 
 
 def _line(error: yaml.YAMLError) -> int:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     return mark.line + 1 if mark else 1
+
+
+def _compose_before(lines: list[str], found: Findings) -> Node:
+    """What stands before a mistake: all lines, or without the last sections that keep it from being YAML."""
+    for _ in range(SECTIONS_TRIED):
+        if node := _compose_or_none("\n".join(lines), found):
+            return node
+        starts = [number for number, line in enumerate(lines) if line[:1].strip()]
+        lines = lines[: starts[-1]] if starts else []
+    return Node(None, 1)
 
 
 def _compose_or_none(text: str, found: Findings) -> Node | None:
