@@ -50,7 +50,7 @@ TEXT_SYNONYMS = {"pg-info": "pg", "redis-info": "redis"}
 SURE = {"ps", "pg", "redis", "formation", "config-keys", "addon-attachments"}  # names that hardly mean anything else
 ALONE = {"apps", "addons", "pipelines"}  # one of these, beside no app's name, makes a folder a capture
 ERROR = re.compile(r"\s*(?:▸|›|!|Error\b|error:|Couldn|Invalid|You do not|Not logged|Your account|\{\s*\"id\")")
-SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\b(?=\w*\d)[\w-]{20,}\b")
+SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\b(?=[\w-]*\d)[\w-]{20,}\b")
 REASON_MAX = 200
 
 
@@ -110,8 +110,8 @@ def _json(text: str, kind: str, found: Findings) -> None:
 
 def _unreadable(text: str, kind: str, found: Findings) -> None:
     """An error text: its first line, without marks, URLs' credentials and anything like a token."""
-    lines = (re.sub(r"^[\s▸›!]+", "", line).strip() for line in text.split("\n"))
-    reason = SECRETS.sub("…", next((line for line in lines if line), ""))[:REASON_MAX]
+    lines = (re.sub(r"^[\s▸›!]+", "", line).strip() for line in text[:5_000].split("\n"))
+    reason = SECRETS.sub("…", next((line for line in lines if line), "")[:1_000])[:REASON_MAX]
     found.unreadable.append(Unreadable(what=found.place.path, reason=reason or "no answer", app=found.app))
 
 
@@ -168,7 +168,7 @@ def _manifest(folder: Path, label: str) -> Inventory:
         lost = tuple(
             Unreadable(
                 what=f"{label}/{entry.get('file') or entry.get('command')}",
-                reason=SECRETS.sub("…", str(entry.get("note") or entry["status"]))[:REASON_MAX],
+                reason=SECRETS.sub("…", str(entry.get("note") or entry["status"])[:1_000])[:REASON_MAX],
                 app=_app_of(str(entry.get("command") or "")),
             )
             for entry in failed

@@ -46,7 +46,7 @@ def _bytes(file: Path, bytes_max: int) -> tuple[bytes, str]:
     with file.open("rb") as stream:
         raw = stream.read(bytes_max + 1)
     if len(raw) > bytes_max:
-        return b"", f"is larger than {bytes_max // 1_000_000} MB"
+        return b"", f"is larger than {bytes_max // 1_000:,} kB"
     return raw, ""
 
 

@@ -48,7 +48,7 @@ def parse_jobs(content: str, place: Place) -> Inventory:
 
 def read_schedule(written: str) -> str:
     """`10 minutes`, `hourly at :30`, `daily at 03:00` or cron, from how Scheduler or a person says it; else ""."""
-    said = " ".join(written[:100].lower().replace(",", " " if "every" in written.lower() else ",").split())
+    said = " ".join(written[:100].lower().replace("...", " ").split())
     if match := MINUTES.fullmatch(said):
         return f"{match[1]} minutes" if 60 % max(int(match[1]), 1) == 0 and int(match[1]) else ""
     if match := HOURLY.fullmatch(said):

@@ -54,7 +54,7 @@ def test_the_dashboards_text_is_read_by_lines_or_by_columns(text: str) -> None:
         ("Every hour at 12:50", "hourly at :50"),
         ("hourly", "hourly at :00"),
         ("Every day at 12:30 AM UTC", "daily at 00:30"),
-        ("Every day at... 12:00 PM", ""),
+        ("Every day at... 12:00 PM", "daily at 12:00"),
         ("daily at 23:30", "daily at 23:30"),
         ("daily at 25:00", ""),
         ("daily", ""),
