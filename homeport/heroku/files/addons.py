@@ -33,7 +33,7 @@ def keep_addon(
     plan = parse_plan(found, line, what, written)
     if not plan:
         return
-    name = _unique(found, plan.service)
+    name = found.name_addon(plan.service)
     found.records.append(
         AddOn(
             origin=found.at(line, what),
@@ -84,12 +84,3 @@ def _flags(words: list[str]) -> dict[str, str]:
         elif last:
             flags[last] = f"{flags[last]} {word}".strip()
     return flags
-
-
-def _unique(found: Findings, name: str) -> str:
-    taken = {record.name for record in found.records if isinstance(record, AddOn)}
-    number = 2
-    unique = name
-    while unique in taken:
-        unique, number = f"{name}-{number}", number + 1
-    return unique

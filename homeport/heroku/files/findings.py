@@ -1,5 +1,6 @@
 """What one file gives: records, doubts and values, each with its place, collected while the file is read."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from homeport.heroku.records import Doubt, Inventory, Record, Unreadable, Values
@@ -29,7 +30,9 @@ class Findings:
         self.unreadable: list[Unreadable] = []
         self.values = Values()
         self._doubts: dict[Doubt, None] = {}
-        self._origins: dict[str, int] = {}
+        self._more = 0
+        self._origins: Counter[str] = Counter()
+        self._addons: Counter[str] = Counter()
 
     def at(self, line: int, what: str = "") -> str:
         """An origin that no other record of this file has."""
@@ -39,19 +42,28 @@ class Findings:
         """An origin without a line, for what a tool has written: `capture/ps-shop.json: web`."""
         return self._unique(f"{self.place.path}: {what}")
 
+    def name_addon(self, service: str) -> str:
+        """A name for an add-on that a file leaves without one: its service, with a number from the second on."""
+        self._addons[service] += 1
+        count = self._addons[service]
+        return service if count == 1 else f"{service}-{count}"
+
     def _unique(self, origin: str) -> str:
-        count = self._origins[origin] = self._origins.get(origin, 0) + 1
+        self._origins[origin] += 1
+        count = self._origins[origin]
         return origin if count == 1 else f"{origin} ({count})"
 
     def doubt(self, line: int, text: str) -> None:
         """Keep how something odd was taken; line 0 means the file as a whole."""
-        self._doubts[Doubt(self.place.at(line) if line else self.place.path, text)] = None
+        if len(self._doubts) < DOUBTS_MAX:
+            self._doubts[Doubt(self.place.at(line) if line else self.place.path, text)] = None
+        else:
+            self._more += 1
 
     def inventory(self) -> Inventory:
         doubts = list(self._doubts)
-        if len(doubts) > DOUBTS_MAX:
-            more = len(doubts) - DOUBTS_MAX
-            doubts[DOUBTS_MAX:] = [Doubt(self.place.path, f"has {more} more oddities like these")]
+        if self._more:
+            doubts.append(Doubt(self.place.path, f"has {self._more} more oddities like these"))
         return Inventory(tuple(self.records), tuple(self.unreadable), tuple(doubts), self.values)
 
 

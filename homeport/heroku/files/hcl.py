@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import hcl2
@@ -183,7 +184,7 @@ def parse_blocks(text: str, found: Findings) -> list[Block]:
     starts = sorted({match.start() for match in (*START.finditer(text), *ANY_START.finditer(text))})
     blocks: list[Block] = []
     line, position = 1, 0
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         line, position = line + text.count("\n", position, start), start
         chunk = text[start:end]
         if START.match(chunk) and not re.match(r'\s*resource\s+"(?!heroku_)', chunk):
