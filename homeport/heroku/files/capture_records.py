@@ -7,10 +7,10 @@ or of another type is empty; sizes and quantities are those seen, never assumed.
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from homeport.heroku.files.config import NAME
 from homeport.heroku.files.findings import Findings
+from homeport.heroku.files.urls import host_of
 from homeport.heroku.records import (
     AddOn,
     App,
@@ -79,7 +79,7 @@ def _app(entry: dict[str, Any], found: Findings) -> None:
         return
     found.records.append(
         App(
-            origin=_origin(found, name),
+            origin=found.named(name),
             app=name,
             region=_text(entry, "region"),
             stack=_text(entry, "stack"),
@@ -106,7 +106,7 @@ def keep_addons(answer: Any, found: Findings) -> None:
         names = entry.get("config_vars")
         found.records.append(
             AddOn(
-                origin=_origin(found, name),
+                origin=found.named(name),
                 app=_text(entry, "app") or found.app,
                 name=name,
                 service=service,
@@ -123,7 +123,7 @@ def keep_attachments(answer: Any, found: Findings) -> None:
     for entry in _entries(answer, found):
         if (name := _text(entry, "name")) and (addon := _text(entry, "addon")):
             app = _text(entry, "app") or found.app
-            origin = _origin(found, f"{app}/{name}")
+            origin = found.named(f"{app}/{name}")
             namespace = _text(entry, "namespace")
             found.records.append(Attachment(origin=origin, app=app, name=name, addon=addon, namespace=namespace))
 
@@ -134,7 +134,7 @@ def keep_formation(answer: Any, found: Findings) -> None:
             quantity = entry.get("quantity")
             found.records.append(
                 Process(
-                    origin=_origin(found, type_),
+                    origin=found.named(type_),
                     app=_text(entry, "app") or found.app,
                     type=type_,
                     command=_text(entry, "command"),
@@ -154,13 +154,13 @@ def keep_dynos(answer: Any, found: Findings) -> None:
         command, size = _text(entry, "command"), _text(entry, "size") or _text(entry, "dyno_size")
         app = _text(entry, "app") or found.app
         if type_ == "scheduler" and command:
-            origin = _origin(found, _text(entry, "name"))
+            origin = found.named(_text(entry, "name"))
             found.records.append(Job(origin=origin, app=app, command=command, size=size, is_inferred=True))
         if type_ in ONE_OFF:
             continue
         if len({_text(other, "size") for other in dynos if _type(other) == type_}) > 1:
             found.doubt(0, f"{type_}: dynos of several sizes; the first was taken")
-        origin = _origin(found, type_)
+        origin = found.named(type_)
         found.records.append(Process(origin=origin, app=app, type=type_, command=command, size=size, quantity=quantity))
 
 
@@ -170,7 +170,7 @@ def keep_domains(answer: Any, found: Findings) -> None:
             kind = "heroku" if entry.get("kind") == "heroku" else "custom"
             status, app = _text(entry, "acm_status"), _text(entry, "app") or found.app
             found.records.append(
-                Domain(origin=_origin(found, hostname), app=app, hostname=hostname, kind=kind, acm_status=status)
+                Domain(origin=found.named(hostname), app=app, hostname=hostname, kind=kind, acm_status=status)
             )
 
 
@@ -183,7 +183,7 @@ def keep_config(answer: Any, found: Findings) -> None:
         if not isinstance(name, str) or not NAME.fullmatch(name):
             found.doubt(0, "tells of a config var whose name Heroku does not take; it is left out")
             continue
-        found.records.append(ConfigVar(origin=_origin(found, name), app=found.app, name=name))
+        found.records.append(ConfigVar(origin=found.named(name), app=found.app, name=name))
         if isinstance(answer, dict) and isinstance(answer[name], str):
             found.values[found.app, name] = answer[name]
 
@@ -191,7 +191,7 @@ def keep_config(answer: Any, found: Findings) -> None:
 def keep_pipelines(answer: Any, found: Findings) -> None:
     for entry in _entries(answer, found):
         if name := _text(entry, "name"):
-            found.records.append(Pipeline(origin=_origin(found, name), name=name))
+            found.records.append(Pipeline(origin=found.named(name), name=name))
 
 
 def keep_pipeline(answer: Any, found: Findings) -> None:
@@ -200,14 +200,14 @@ def keep_pipeline(answer: Any, found: Findings) -> None:
         found.doubt(0, "is no answer of pipelines:info; it is left out")
         return
     name = _text(answer, "pipeline") or found.app
-    found.records.append(Pipeline(origin=_origin(found, name), name=name))
+    found.records.append(Pipeline(origin=found.named(name), name=name))
     apps = answer.get("apps")
     for entry in _entries(apps if isinstance(apps, list) else [], found):
         coupling = entry.get("coupling")
         stage = _text(coupling if isinstance(coupling, dict) else {}, "stage") or _text(entry, "stage")
         app = _text(entry, "name") or _text(entry, "app")
         if app and stage:
-            found.records.append(Coupling(origin=_origin(found, app), app=app, pipeline=name, stage=stage))
+            found.records.append(Coupling(origin=found.named(app), app=app, pipeline=name, stage=stage))
 
 
 def keep_releases(answer: Any, found: Findings) -> None:
@@ -216,7 +216,7 @@ def keep_releases(answer: Any, found: Findings) -> None:
     for entry in sorted(entries, key=lambda entry: (entry.get("current") is True, entry["version"]))[-1:]:
         found.records.append(
             Release(
-                origin=_origin(found, f"v{entry['version']}"),
+                origin=found.named(f"v{entry['version']}"),
                 app=found.app,
                 version=entry["version"],
                 slug=_text(entry, "slug", "id"),
@@ -229,14 +229,14 @@ def keep_collaborators(answer: Any, found: Findings) -> None:
     for entry in _entries(answer, found):
         if email := _text(entry, "email") or _text(entry, "user", "email"):
             role, app = _text(entry, "role"), _text(entry, "app") or found.app
-            found.records.append(Collaborator(origin=_origin(found, f"{app}/{email}"), app=app, email=email, role=role))
+            found.records.append(Collaborator(origin=found.named(f"{app}/{email}"), app=app, email=email, role=role))
 
 
 def keep_drains(answer: Any, found: Findings) -> None:
     for entry in _entries(answer, found):
-        host = _host(_text(entry, "url"))
+        host = host_of(_text(entry, "url"))
         addon = _text(entry, "addon")
-        found.records.append(Drain(origin=_origin(found, host or "drain"), app=found.app, host=host, addon=addon))
+        found.records.append(Drain(origin=found.named(host or "drain"), app=found.app, host=host, addon=addon))
 
 
 def keep_features(answer: Any, found: Findings) -> None:
@@ -244,23 +244,23 @@ def keep_features(answer: Any, found: Findings) -> None:
     entries = answer.get("app", []) if isinstance(answer, dict) else answer
     for entry in _entries(entries, found):
         if name := _text(entry, "name"):
-            origin, is_enabled = _origin(found, name), entry.get("enabled") is True
+            origin, is_enabled = found.named(name), entry.get("enabled") is True
             found.records.append(Feature(origin=origin, app=found.app, name=name, is_enabled=is_enabled))
 
 
 def keep_spaces(answer: Any, found: Findings) -> None:
     for entry in _entries(answer, found):
         if name := _text(entry, "name"):
-            origin, region = _origin(found, name), _text(entry, "region")
+            origin, region = found.named(name), _text(entry, "region")
             is_shield, cidr = entry.get("shield") is True, _text(entry, "cidr")
             found.records.append(Space(origin=origin, name=name, region=region, is_shield=is_shield, cidr=cidr))
 
 
 def keep_webhooks(answer: Any, found: Findings) -> None:
     for entry in _entries(answer, found):
-        host, include = _host(_text(entry, "url")), entry.get("include")
+        host, include = host_of(_text(entry, "url")), entry.get("include")
         kinds = tuple(map(str, include)) if isinstance(include, list) else ()
-        found.records.append(Webhook(origin=_origin(found, host or "webhook"), app=found.app, host=host, include=kinds))
+        found.records.append(Webhook(origin=found.named(host or "webhook"), app=found.app, host=host, include=kinds))
 
 
 def _entries(answer: Any, found: Findings) -> Iterator[dict[str, Any]]:
@@ -285,15 +285,3 @@ def _text(entry: dict[str, Any], name: str, of: str = "name") -> str:
 
 def _type(entry: dict[str, Any]) -> str:
     return _text(entry, "type") or _text(entry, "name").partition(".")[0]
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _origin(found: Findings, what: str) -> str:
-    """`capture/ps-shop.json: web`: answers are written by a tool, so a name leads further than a line."""
-    return found.named(what)

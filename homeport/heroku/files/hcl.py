@@ -131,15 +131,12 @@ class Module:
         if match := TOSET.fullmatch(expression):
             return self._expression(match[1], instance, depth + 1)
         if match := REFERENCE.fullmatch(expression):
-            steps = [name or self._index(index, instance, depth) for name, index in STEP.findall(match[2])]
+            steps = [name or self._expression(index, instance, depth + 1) for name, index in STEP.findall(match[2])]
             return self._reference(match[1], steps, instance, depth)
         try:
             return json.loads(expression)
         except (ValueError, RecursionError):
             raise Unknown from None
-
-    def _index(self, written: str, instance: Instance | None, depth: int) -> Any:
-        return self._expression(written, instance, depth + 1)
 
     def _reference(self, root: str, steps: list[Any], instance: Instance | None, depth: int) -> Any:
         first, rest = steps[0], steps[1:]

@@ -5,6 +5,7 @@ The Platform API does not know these jobs (https://devcenter.heroku.com/articles
 """
 
 import re
+from dataclasses import dataclass
 
 from homeport.heroku.files.findings import Findings, Place
 from homeport.heroku.files.tree import Node, items, text
@@ -35,7 +36,7 @@ def parse_jobs(content: str, place: Place) -> Inventory:
     trial = Findings(place)
     root = parse_yaml(content, trial)
     jobs = root.find("jobs") or root
-    if isinstance(jobs.value, list) and any(isinstance(item.value, dict) for item in jobs.value):
+    if _is_list(jobs) or (place.path.endswith((".yml", ".yaml")) and isinstance(root.value, dict | list)):
         found = trial
         for index, item in enumerate(items(jobs, "jobs", found)):
             _item(index, item, found)
@@ -56,6 +57,10 @@ def read_schedule(written: str) -> str:
     if (match := DAILY.fullmatch(said)) and match[1]:
         return _daily(int(match[1]), int(match[2] or 0), match[3] or "")
     return " ".join(written.split()) if CRON.fullmatch(" ".join(written[:200].split())) else ""
+
+
+def _is_list(jobs: Node) -> bool:
+    return isinstance(jobs.value, list) and any(isinstance(item.value, dict) for item in jobs.value)
 
 
 def _daily(hour: int, minute: int, half: str) -> str:
@@ -81,11 +86,13 @@ def _item(index: int, node: Node, found: Findings) -> None:
     _keep(found, node.line, f"jobs[{index}]", Draft(command, written, text(node.find("size"), "size", found)), app)
 
 
+@dataclass
 class Draft:
     """A job while its cells are read."""
 
-    def __init__(self, command: str, schedule: str = "", size: str = "") -> None:
-        self.command, self.schedule, self.size = command, schedule, size
+    command: str
+    schedule: str = ""
+    size: str = ""
 
 
 def _keep(found: Findings, line: int, what: str, job: Draft, app: str) -> None:

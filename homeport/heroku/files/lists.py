@@ -3,15 +3,10 @@
 import re
 
 from homeport.heroku.files.findings import Findings, Place
+from homeport.heroku.files.urls import without_credentials
 from homeport.heroku.records import BuildHook, Buildpack, Inventory, Other, SystemPackage
 
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9+._-]{0,99}(?::[a-z0-9]{1,10})?(?:=\S{1,80})?")
-CREDENTIALS = re.compile(r"(?<=://)[^/\s@]{1,500}@")
-
-
-def without_credentials(url: str) -> str:
-    """A URL without user and password."""
-    return CREDENTIALS.sub("", url)
 
 
 def parse_aptfile(text: str, place: Place) -> Inventory:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from homeport.heroku.files import hcl
 from homeport.heroku.files.addons import parse_plan, public_options
 from homeport.heroku.files.config import keep_variable
 from homeport.heroku.files.findings import Findings
-from homeport.heroku.files.lists import without_credentials
+from homeport.heroku.files.urls import host_of, without_credentials
 from homeport.heroku.records import (
     AddOn,
     App,
@@ -262,14 +261,6 @@ def _slug(resource: Resource) -> None:
         origin = resource.at(f"process_types.{type}")
         process = Process(origin=origin, app=resource.app, type=type, command=_word(command or ""))
         resource.found.records.append(process)
-
-
-def host_of(url: str) -> str:
-    """The host of a URL that may hold credentials; "" if there is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _word(value: Any) -> str:

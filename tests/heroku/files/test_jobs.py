@@ -90,3 +90,9 @@ def test_what_is_no_job_is_left_out_with_a_doubt() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\n\n"])
 def test_a_file_without_jobs_says_so(text: str) -> None:
     assert "has no job" in said(parse_jobs(text, PLACE))
+
+
+def test_a_yaml_file_of_something_else_gives_no_jobs() -> None:
+    found = parse_jobs("version: 3\nservices:\n  web: {image: x}\n", PLACE)
+    assert not found.records
+    assert "has no job" in said(found)
