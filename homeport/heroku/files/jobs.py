@@ -13,6 +13,7 @@ from homeport.heroku.files.yaml_tree import parse_yaml
 from homeport.heroku.records import Inventory, Job
 
 JOBS_FILES = ("scheduler.yml", "scheduler.yaml", "scheduler.txt")
+JOBS_MAX = 1_000
 KEYS = {"command", "schedule", "size", "app"}
 CRON = re.compile(r"(?:[\d*/,-]{1,40} ){2}[\dA-Za-z*/,?L#W-]{1,40} [\dA-Za-z*/,-]{1,40} [\dA-Za-z*/,?#L-]{1,40}")
 MINUTES = re.compile(r"(?:every )?(\d{1,2}) ?min(?:ute)?s?")
@@ -41,7 +42,8 @@ def parse_jobs(content: str, place: Place) -> Inventory:
         for index, item in enumerate(items(jobs, "jobs", found)):
             _item(index, item, found)
     else:
-        _pasted(content, found)
+        for index, (number, draft) in enumerate(_pasted(content, found)):
+            _keep(found, number, f"jobs[{index}]", draft, found.app)
     if not found.records:
         found.doubt(0, "has no job: expected a list of {command, schedule, size}")
     return found.inventory()
@@ -105,7 +107,7 @@ def _keep(found: Findings, line: int, what: str, job: Draft, app: str) -> None:
     )
 
 
-def _pasted(content: str, found: Findings) -> None:
+def _pasted(content: str, found: Findings) -> list[tuple[int, Draft]]:
     """Each cell is a size, a schedule, something known to be no command, or a command, which begins the next job."""
     drafts: list[tuple[int, Draft]] = []
     for number, line in enumerate(content.split("\n"), start=1):
@@ -118,11 +120,13 @@ def _pasted(content: str, found: Findings) -> None:
             elif drafts and not drafts[-1][1].schedule and read_schedule(cell):
                 drafts[-1][1].schedule = cell
             elif _is_command(cell):
+                if len(drafts) == JOBS_MAX:
+                    found.doubt(number, f"there are more than {JOBS_MAX} jobs; the first were read")
+                    return drafts
                 drafts.append((number, Draft(cell.removeprefix("$").strip())))
             else:
                 found.doubt(number, "is neither a command nor a schedule; it is left out")
-    for index, (number, draft) in enumerate(drafts):
-        _keep(found, number, f"jobs[{index}]", draft, found.app)
+    return drafts
 
 
 def _is_command(cell: str) -> bool:

@@ -46,12 +46,11 @@ def parse_terraform(texts: Iterable[tuple[str, Place]], values: Iterable[tuple[s
     for text, place in values:
         findings.append(found := Findings(place))
         module.variables |= hcl.parse_values(text, found)
-    for block, found in resources:
-        module.instances.setdefault(block.address, []).extend(hcl.expand(block, module, found))
-    for block, found in resources:
-        for instance in module.instances[block.address]:
-            if instance.block is block:
-                _keep(Resource(instance, module, found))
+    expanded = [(list(hcl.expand(block, module, found)), found) for block, found in resources]
+    module.instances = {instances[0].block.address: instances for instances, _ in expanded if instances}
+    for instances, found in expanded:
+        for instance in instances:
+            _keep(Resource(instance, module, found))
     return total([found.inventory() for found in findings])
 
 
