@@ -66,7 +66,9 @@ def tell_process(records: Records, draft: Draft, process: Process) -> Fate:
     if decided is None:
         return not_moved(title, "has no command that was read", "write it into `processes`, or into the Procfile")
     is_formation = process.quantity is not None or bool(process.size)
-    if not is_formation or not member.environment:
+    if is_formation and not member.environment:
+        return moved(title, "what a checkout says of its size; the formation on Heroku counts")
+    if not is_formation:
         return _tell_command(records, title, decided, process)
     return _tell_formation(draft, f"{title} in {member.environment}", member.service, member.environment, decided)
 

@@ -21,6 +21,7 @@ from homeport.model.usage import (
     Usage,
 )
 
+ECO = "one subscription of the account, whatever the number of Eco dynos"
 MONTH_SECONDS = 730 * 3600  # as AWS counts
 HEADER = """\
 # What the platform costs on Heroku and uses, as `homeport import` found it; `homeport estimate` reads it. Correct what
@@ -29,7 +30,7 @@ HEADER = """\
 
 
 def decide_usage(records: Records, draft: Draft) -> Usage:
-    charges = [*_dynos(records, draft), *_eco(records), *_addons(records, draft), *_spaces(records)]
+    charges = [*_dynos(records, draft), *_addons(records, draft), *_spaces(records)]
     invoices = {
         invoice.month: HerokuInvoice(month=invoice.month, total_cents=max(0, invoice.total_cents))
         for invoice in records.of(Invoice)
@@ -58,35 +59,24 @@ def _is_month(text: str) -> bool:
 
 
 def _dynos(records: Records, draft: Draft) -> Iterator[Charge]:
+    """Eco dynos have no price each: the estimate counts their subscription once."""
     prices = {size.name.lower(): size.cents for size in records.of(DynoSize)}
     for process in records.of(Process):
-        if not process.quantity or process.quantity < 0 or not process.size or _is_eco(process):
+        if not process.quantity or process.quantity < 0 or not process.size:
             continue
         member = draft.member(process.app)
         if member.is_checkout and not member.environment:
             continue
-        price = prices.get(process.size.lower())
+        is_eco = dyno_key(process.size) == "eco"
+        price = None if is_eco else prices.get(process.size.lower())
         yield Charge(
             app=process.app,
             environment=member.environment if member.service else "",
             part=member.service,
             item=f"{process.type}: {process.quantity} x {process.size}",
             cents=max(0, price) * process.quantity if price is not None else None,
-            source="dyno-sizes" if price is not None else "",
+            source=ECO if is_eco else "dyno-sizes" if price is not None else "",
         )
-
-
-def _is_eco(process: Process) -> bool:
-    return dyno_key(process.size) == "eco"
-
-
-def _eco(records: Records) -> Iterator[Charge]:
-    """Eco dynos share one subscription of the account, whatever their number."""
-    running = [process for process in records.of(Process) if process.quantity and _is_eco(process)]
-    if running and any(process.app not in records.checkouts for process in running):
-        price = next((size.cents for size in records.of(DynoSize) if dyno_key(size.name) == "eco" and size.cents), None)
-        source = "dyno-sizes" if price else ""
-        yield Charge(item="eco: 1 subscription of the account", cents=price, source=source)
 
 
 def _addons(records: Records, draft: Draft) -> Iterator[Charge]:
