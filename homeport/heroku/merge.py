@@ -44,22 +44,21 @@ class _Notes:
     kept: list[Difference] = field(default_factory=list)
 
 
-def merge(base: str | None, edited: str | None, generated: str) -> Merged:
+def merge(base: str | None, edited: str | None, generated: str, *, name: str = "homeport.yml") -> Merged:
     """The file to write. Without `base` everything in `edited` is taken as a person's; without `edited` nothing is.
 
-    Raises HomeportError if `edited` is not YAML.
+    Raises HomeportError with `name` and line if `edited` is not YAML.
     """
     if edited is None or not edited.strip():
         return Merged(generated)
     if base == edited or generated == edited:
-        old = _load(edited, "the file")
         notes = _Notes()
-        _merge_mapping(old, _load(edited, "the file"), _load(generated, "the generated file"), (), notes)
+        _merge_mapping(_load(edited, name), _load(edited, name), _load(generated, name), (), notes)
         return Merged(generated, tuple(notes.applied))
-    document = _load(edited, "the file")
+    document = _load(edited, name)
     notes = _Notes()
-    before = _load(base, "the last generated file") if base else CommentedMap()
-    _merge_mapping(before, document, _load(generated, "the generated file"), (), notes)
+    before = _load(base, f"the last generated {name}") if base else CommentedMap()
+    _merge_mapping(before, document, _load(generated, name), (), notes)
     text = _dump(document) if notes.applied else edited
     return Merged(text, tuple(notes.applied), tuple(notes.kept))
 

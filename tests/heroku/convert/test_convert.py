@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.heroku.convert.team import EMOJI, secret_values, team
 
 from homeport.errors import HomeportError
 from homeport.heroku.convert import Converted, convert
@@ -29,6 +28,7 @@ from homeport.heroku.records import (
 from homeport.heroku.report import render_markdown, report_json
 from homeport.model.load import load_platform
 from homeport.model.platform import Platform
+from tests.heroku.convert.team import EMOJI, secret_values, team
 
 
 def load(converted: Converted, folder: Path) -> Platform:

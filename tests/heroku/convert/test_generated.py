@@ -76,7 +76,7 @@ def of_kind(kind: type[Record]) -> st.SearchStrategy[Record]:
             fields[name] = st.just("")
         elif name in FIELD_OF:
             fields[name] = FIELD_OF[name]
-        elif "version" == name and kind is kinds.Release or name in NUMBERS or said == "<class 'int'>":
+        elif name == "version" and kind is kinds.Release or name in NUMBERS or said == "<class 'int'>":
             fields[name] = st.integers(0, 600)
         elif "bool" in said:
             fields[name] = st.booleans()
