@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,11 +50,11 @@ class Options:
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def import_(file: Path, **options: Any) -> None:
+def import_(file: Path, /, **options: Any) -> None:
     """Write homeport.yml for a team on Heroku, or for checkouts of its code.
 
     Without a PATH, Heroku is asked for everything that your token may see; nothing is changed there. A PATH is a
-    checkout, a folder of checkouts, Terraform with `heroku_*` resources, or captured answers of `heroku … --json`.
+    checkout, one of its files, Terraform with `heroku_*` resources, or captured answers of `heroku … --json`.
 
     Importing again merges: what you edited stays. Values of config go to a file outside of the repository.
     """
@@ -95,18 +96,30 @@ def read_paths(paths: Iterable[Path], folder: Path) -> Inventory:
     inventory = Inventory()
     missing = [f"{path}: does not exist" for path in paths if not path.exists()]
     if missing:
-        raise HomeportError("\n".join(missing), "name a checkout, or a folder of checkouts")
-    for path in paths:
+        raise HomeportError("\n".join(missing), "name the folder of a checkout")
+    labels = _labels(list(dict.fromkeys(paths)))
+    for path in labels:
         from homeport.heroku.files.read import read_path
 
-        inventory += read_path(path)
+        inventory += read_path(path, labels[path])
     records = tuple(_relative(record, folder) for record in inventory.records)
     return replace(inventory, records=records)
 
 
+def _labels(paths: list[Path]) -> dict[Path, str]:
+    """What each checkout is called: its folder's name, and where two have the same one, its parent's before it."""
+    folders = {path: path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
+    named = Counter(folder.name for folder in set(folders.values()))
+    return {
+        path: folder.name if named[folder.name] == 1 else f"{folder.parent.name}-{folder.name}"
+        for path, folder in folders.items()
+    }
+
+
 def read_heroku(team: str | None, apps: tuple[str, ...]) -> Inventory:
     """Everything of the selection that the token may see, with the calls that are left on stderr."""
-    from homeport.heroku.api.read import Selection, read_live
+    from homeport.heroku.api.read import read_live
+    from homeport.heroku.api.selection import Selection
     from homeport.heroku.api.token import find_token
 
     token = find_token(os.environ, Path.home() / ".netrc")

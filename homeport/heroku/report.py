@@ -94,7 +94,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _unread(item: Unreadable) -> str:
-    of = f" of {item.app}" if item.app else ""
+    of = f" of {item.app}" if item.app not in item.what else ""
     request = f" (request {item.request_id})" if item.request_id else ""
     return f"{_inline(item.what + of)}: {_inline(item.reason + request)}"
 

@@ -4,7 +4,7 @@ A database of staging and one of production are one database of the platform, if
 the same name. One that is attached across environments is there in both: accounts share nothing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -165,17 +165,21 @@ def _draft(records: Records, slot: Slot, members: Mapping[str, Member], names: N
 def _wishes(slot: Slot, members: Mapping[str, Member], names: Names) -> list[str]:
     """Names from best to worst: one that makes the very variable that the code reads, else after the service."""
     first = next(slot.addons[name] for name in ENVIRONMENTS if name in slot.addons)
-    roles = sorted({role for _, role in slot.pairs()})
     end = "-db" if slot.kind == DATABASES else "-cache"
     owner = members.get(first.app, Member(first.app))
     users = sorted({service for service, _ in slot.pairs()})
     service = owner.service or (users[0] if users else first.app)
-    wishes = [with_end(service, end, name_max(slot.kind, names.platform))]
-    if not {"DATABASE", "REDIS"} & set(roles):
-        exact = [role for role in roles if gives_variable(role.lower().replace("_", "-"), role)]
-        wishes = [role.lower().replace("_", "-") for role in exact if role.isascii()] + wishes
-        wishes = [wish for wish in wishes if len(wish) <= name_max(slot.kind, names.platform)]
-    return wishes
+    longest = name_max(slot.kind, names.platform)
+    roles = Counter(role for _, role in slot.pairs())
+    named = {role: role.lower().replace("_", "-") for role in sorted(roles, key=lambda role: (-roles[role], role))}
+    exact = [name for role, name in named.items() if _may_name(slot, role) and gives_variable(name, role)]
+    return [*(name for name in exact if len(name) <= longest), with_end(service, end, longest)]
+
+
+def _may_name(slot: Slot, role: str) -> bool:
+    """Whether an attachment's name is good for a database; a colour is only where there is nothing better."""
+    has_default = bool({"DATABASE", "REDIS"} & {other for _, other in slot.pairs()})
+    return role.isascii() and role not in ("DATABASE", "REDIS") and not (has_default and role.startswith("HEROKU_"))
 
 
 def gives_variable(name: str, role: str) -> bool:

@@ -41,12 +41,17 @@ def find_members(records: Records, names: Names) -> tuple[dict[str, Member], dic
         if not _has_command(records, unit):
             members |= {member.app: member for member in _without_service(unit)}
             continue
-        name = names.claim("services", unit.wish, *(app for app, _, _ in unit.apps[:1]))
+        name = names.claim("services", _short(unit.wish, names.platform), unit.wish)
         titles[name] = unit.title
         for app, environment, guess in unit.apps:
             members[app] = Member(app, name, environment, guess, is_checkout=app in records.checkouts)
         members |= {app: Member(app, name, is_checkout=True) for app in unit.checkouts}
     return members, titles
+
+
+def _short(wish: str, platform: str) -> str:
+    """Without the platform's name, which begins every name in AWS anyway: `magicbook-catalog` → `catalog`."""
+    return slug(wish).removeprefix(f"{platform}-")
 
 
 def _excluded(records: Records, app: str) -> Member | None:

@@ -81,12 +81,12 @@ def _doubts(records: Records, draft: Draft) -> list[Doubt]:
     for part in draft.data:
         absent = [name for name in draft.environments if name not in part.settings]
         if absent:
-            text = f"has nothing on Heroku in {', '.join(absent)}: the smallest size is made there, empty"
+            text = f"has nothing on Heroku in {', '.join(absent)}: the smallest size is made there, empty, and paid for"
             found.append(Doubt(f"homeport.yml: {part.kind}.{part.name}", text))
     web = [service.name for service in draft.services if service.has_web]
     if len(web) > 1:
         root = next(name for name in web if draft.routes[name][0] == "ANY /")
-        text = f"{root} keeps the root of the one API, having most traffic; the others have a prefix each"
+        text = f"{root} keeps the root of the one API, as the site or with most traffic; the others have a prefix each"
         found.append(Doubt("homeport.yml: routes", text))
     return found
 

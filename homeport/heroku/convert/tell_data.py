@@ -110,7 +110,10 @@ def tell_cache(records: Records, draft: Draft, facts: CacheFacts) -> Fate:
         return not_moved(title, "no app that moves uses it")
     if facts.eviction and facts.eviction != EVICTION:
         why = f"evicts by {facts.eviction} on Heroku, and by {EVICTION} on AWS: homeport.yml has no word for it"
-        return changed(title, why, "a queue in it (Celery) must not be evicted: give it keys without an expiry")
+        advice = "nothing, if what must stay has no expiry, like Celery's queues: only keys with one are evicted"
+        if facts.eviction.startswith("allkeys"):
+            advice = "give every key an expiry: those without one are never evicted, and fill the cache"
+        return changed(title, why, advice)
     return moved(title, f"is {part.name}")
 
 
@@ -125,14 +128,18 @@ def tell_config(records: Records, draft: Draft, var: ConfigVar) -> Fate:
     if owner and kind_of(owner):
         return _tell_replaced(draft, var, title)
     if var.name in config.set_by_homeport(draft, member):
-        why = f"{var.name} is set by Homeport itself"
-        return changed(title, why, "see that the code takes Homeport's value; yours stands under `other` in the file")
+        why = "Homeport sets it itself"
+        return changed(
+            f"config {var.name}",
+            why,
+            "see that the code takes Homeport's value; yours stands under `other` in the file",
+        )
     if not NAME.match(var.name) or var.name.startswith(RESERVED_PREFIXES):
-        why = f"{var.name!r} cannot be set on AWS: reserved, or no name of a variable"
+        why = "cannot be set on AWS: the name is reserved, or none of a variable"
         advice = (
             "rename it in the code; keys of AWS are not needed, a task has its role. Its value stands under `other`"
         )
-        return changed(title, why, advice)
+        return changed(f"config {var.name!r}", why, advice)
     return _tell_value(records, var, title)
 
 
@@ -154,7 +161,7 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
         return changed(f"{title}: {var.name}", why, "shorten it if you can")
     if var.name == config.SECRET_KEY:
         why = "Homeport makes a SECRET_KEY of its own; with yours sessions and signed links stay valid"
-        return changed(f"{title}: {var.name}", why, "set it before the first deploy")
+        return changed(f"config {var.name}", why, "set it before the first deploy")
     return moved(title, "values are in the secrets file, outside of the repository")
 
 

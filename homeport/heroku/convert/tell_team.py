@@ -41,8 +41,8 @@ def tell_domain(records: Records, draft: Draft, domain: Domain) -> Fate:
     if not service or not service.has_web:
         return not_moved(title, "its app has no web process that moves")
     if domain.kind == "heroku":
-        why = "belongs to Heroku; the API's address takes its place"
-        return changed(title, why, "look for it in the code, and at who calls it")
+        why = "they belong to Heroku; the API's address takes their place"
+        return changed("addresses of herokuapp.com", why, "look for them in the code, and at who calls them")
     path = draft.routes[member.service][0].removeprefix("ANY ")
     why = f"homeport.yml has no word for domains: {member.service} is at {path} of the API's address"
     advice = "make a custom domain name with a certificate for the API, and change DNS at the cutover"
@@ -54,7 +54,7 @@ def tell_domain(records: Records, draft: Draft, domain: Domain) -> Fate:
 def tell_certificate(records: Records, draft: Draft, certificate: Certificate) -> Fate:
     why = "private keys cannot be read; ACM makes a certificate anew, free of charge"
     advice = "ask ACM for one, validated by DNS, some days before the cutover"
-    return changed(f"certificate {certificate.name}", why, advice)
+    return changed("certificates", why, advice)
 
 
 def tell_collaborator(records: Records, draft: Draft, person: Collaborator) -> Fate:

@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from homeport.heroku.records import (
     ConfigVar,
     Coupling,
     DatabaseFacts,
+    Domain,
     DynoSize,
     Inventory,
     Process,
@@ -107,19 +109,19 @@ def test_what_is_read_twice_counts_once() -> None:
 
 def test_a_database_attached_to_three_apps_is_one_that_three_services_use(tmp_path: Path) -> None:
     platform = load(convert(team()), tmp_path)
-    users = {name for name, service in platform.services.items() if "shop-db" in service.uses}
+    users = {name for name, service in platform.services.items() if "shop-store" in service.uses}
     assert users == {"shop", "api", "reports"}
     assert platform.services["api"].uses[0] == "api-db"  # it is the one that gives DATABASE_URL
-    assert set(platform.databases) == {"api-db", "blog-db", "shop-db"}
+    assert set(platform.databases) == {"api-db", "blog-db", "shop-store"}
 
 
 def test_versions_sizes_and_disks_follow_what_was_measured(tmp_path: Path) -> None:
     platform = load(convert(team()), tmp_path)
     prod, stage_ = platform.in_environment("prod"), platform.in_environment("stage")
     assert platform.databases["api-db"].version == "14"  # 13 on Heroku
-    assert (prod.databases["shop-db"].size, prod.databases["shop-db"].storage_gb) == ("db.m7g.large", 70)
-    assert (stage_.databases["shop-db"].size, stage_.databases["shop-db"].version) == ("db.t4g.micro", "16")
-    assert platform.databases["shop-db"].extensions == ("pg_trgm", "uuid-ossp")
+    assert (prod.databases["shop-store"].size, prod.databases["shop-store"].storage_gb) == ("db.m7g.large", 70)
+    assert (stage_.databases["shop-store"].size, stage_.databases["shop-store"].version) == ("db.t4g.micro", "16")
+    assert platform.databases["shop-store"].extensions == ("pg_trgm", "uuid-ossp")
     assert prod.environments["prod"].availability == "high"
     assert (prod.caches["shop-cache"].replicas, stage_.caches["shop-cache"].replicas) == (1, 0)
 
@@ -179,7 +181,7 @@ def test_the_bill_has_no_price_for_each_eco_dyno_and_every_addon_with_its_billed
     eco = [(charge.item, charge.cents, charge.part) for charge in charges if "Eco" in charge.item]
     assert eco == [("web: 1 x Eco", None, "blog")]
     shop_db = next(charge for charge in charges if charge.source == "billed_price of postgresql-curved-1")
-    assert (shop_db.cents, shop_db.part, shop_db.environment) == (35_000, "shop-db", "prod")
+    assert (shop_db.cents, shop_db.part, shop_db.environment) == (35_000, "shop-store", "prod")
     assert [charge.moves for charge in charges if charge.item == "sentry:team"] == [False]
     web = next(charge for charge in charges if charge.item == "web: 4 x Standard-2X")
     assert (web.cents, web.part) == (20_000, "shop")
@@ -266,6 +268,21 @@ def test_a_second_database_gets_the_name_that_makes_its_variable(tmp_path: Path)
     converted = convert(inventory)
     assert load(converted, tmp_path).services["shop"].uses == ("shop-db", "analytics")
     assert "ANALYTICS of shop: add-on pg-2" in {entry.title for entry in converted.report.moved}
+
+
+def test_a_shared_database_is_named_so_that_no_code_must_change() -> None:
+    titles = {entry.title for entry in convert(team()).report.moved}
+    assert "SHOP_STORE of api-prod: add-on postgresql-curved-1" in titles
+    assert "DATABASE of shop-prod: add-on postgresql-curved-1" in titles
+
+
+def test_services_lose_the_platforms_name_and_the_site_keeps_the_root(tmp_path: Path) -> None:
+    site = Domain(origin="domain", app="acme-www", hostname="www.acme.example")
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    busy = Traffic(origin="traffic", app="acme-api", type="web", start=start, step_seconds=60, requests=(9.0,))
+    platform = load(convert(of(app("acme-www"), app("acme-api"), site, busy), name="acme"), tmp_path)
+    assert set(platform.services) == {"www", "api"}
+    assert platform.services["www"].routes[0].route == "ANY /"
 
 
 @pytest.mark.parametrize(
