@@ -77,12 +77,18 @@ def split_values(records: Records, draft: Draft) -> ConfigValues:
     values = ConfigValues()
     for var in records.of(ConfigVar):
         member = draft.member(var.app)
-        value = records.values.get((var.app, var.name))
+        value = value_of(records, var)
         if value is None or not member.service or not member.environment or var.stage:
             continue
         chosen = values.config if is_ready(records, draft, var) and fits(value) else values.other
         chosen[member.environment, member.service, var.name] = value
     return values
+
+
+def value_of(records: Records, var: ConfigVar) -> str | None:
+    """The value that was read, else the one that a checkout's app.json gives openly."""
+    default = var.default if var.app in records.checkouts else None
+    return records.values.get((var.app, var.name), default)
 
 
 def fits(value: str) -> bool:

@@ -80,7 +80,8 @@ def _check_options(name: str | None, region: str | None) -> None:
 
 def _platform_name(records: Records) -> str:
     teams = [app.team for app in records.of(App) if app.team]
-    return slug(_most_common(teams, "platform"), "platform", PLATFORM_MAX)
+    only = records.apps[0] if len(records.apps) == 1 else "platform"
+    return slug(_most_common(teams, only), "platform", PLATFORM_MAX)
 
 
 def _of_service(members: Mapping[str, Member], service: str) -> tuple[Member, ...]:

@@ -179,6 +179,8 @@ def _without_service(unit: Unit) -> Iterator[Member]:
     """An app without processes may still hold a database: it keeps its environment."""
     why = "has no process with a command"
     advice = "import its code too (`homeport import PATH`), so that its Procfile is read"
+    if unit.title.startswith("folder "):
+        advice = "write a Procfile with the command that its Dockerfile runs, and import again"
     for app, environment, _ in unit.apps:
         yield Member(app, environment=environment, why=why, advice=advice)
     for app in unit.checkouts:

@@ -71,7 +71,8 @@ def _service(draft: Draft, service: ServiceDraft) -> Iterator[str]:
     apps = ", ".join(f"{app} ({environment})" for environment, app in service.apps().items())
     yield _commented(f"  {service.name}:", f"{service.title}: {apps}" if apps else service.title)
     clone = f"git clone {service.repository} here" if service.repository else "the code goes here"
-    yield _commented(f"    path: {_text(service.path)}", clone)
+    is_here = any(member.is_checkout for member in service.members)
+    yield _commented(f"    path: {_text(service.path)}", "" if is_here else clone)
     if service.python and service.python != draft.python:
         yield f"    python: {_text(service.python)}"
     if service.release:

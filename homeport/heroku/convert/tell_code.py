@@ -3,7 +3,7 @@
 import re
 
 from homeport.heroku.convert.decide import aws_region
-from homeport.heroku.convert.draft import Draft, ProcessDraft
+from homeport.heroku.convert.draft import Draft, ProcessDraft, ServiceDraft
 from homeport.heroku.convert.fate import Fate, changed, moved, not_moved
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import is_root
@@ -68,20 +68,41 @@ def tell_process(records: Records, draft: Draft, process: Process) -> Fate:
     is_formation = process.quantity is not None or bool(process.size)
     if is_formation and not member.environment:
         return moved(title, "what a checkout says of its size; the formation on Heroku counts")
-    if not is_formation:
-        return _tell_command(records, title, decided, process)
-    return _tell_formation(draft, f"{title} in {member.environment}", member.service, member.environment, decided)
+    if is_formation:
+        return _tell_formation(draft, f"{title} in {member.environment}", member.service, member.environment, decided)
+    if process.origin == decided.origin and service and not _has_formation(records, service, process.type):
+        return _tell_command(records, title, decided, process, _web_changes(draft, member.service, decided))
+    return _tell_command(records, title, decided, process, [])
 
 
-def _tell_command(records: Records, title: str, decided: ProcessDraft, process: Process) -> Fate:
-    reasons, todo = [], []
+def _has_formation(records: Records, service: ServiceDraft, type_: str) -> bool:
+    found = (process for app in service.apps().values() for process in records.of(Process, app))
+    return any(process.type == type_ and (process.quantity is not None or process.size) for process in found)
+
+
+def _web_changes(draft: Draft, service: str, decided: ProcessDraft) -> list[tuple[str, str]]:
+    """What is different for every process that answers requests: why, and what to do."""
+    if decided.name != "web":
+        return []
+    advice = "answer 200 at /healthz (homeport-django does), or name another path in `health`"
+    found = [("a task must answer its health check before it gets requests; Heroku had none", advice)]
+    if not is_root(draft.routes[service]):
+        why = f"is at {draft.routes[service][0].removeprefix('ANY ')} of the one API, where it had a host"
+        found.append((why, f"put the prefix before its URLs, or give it other routes in services.{service}.routes"))
+    return found
+
+
+def _tell_command(
+    records: Records, title: str, decided: ProcessDraft, process: Process, more: list[tuple[str, str]]
+) -> Fate:
+    reasons, todo = [why for why, _ in more], [advice for _, advice in more]
     if found := wrappers(process.command):
         reasons.append(f"the wrapper {' and '.join(found)} comes from a buildpack and was taken out")
         todo.append("let the process listen on $PORT itself; the API and RDS do the wrapper's work")
     if not LEGAL.match(process.type) or process.type != decided.name:
         reasons.append(f"is called {decided.name}, which AWS allows")
         if process.app in records.checkouts:
-            todo.append("rename it in the Procfile too: `homeport check` refuses the old name")
+            todo.append("rename it in the Procfile too")
     if process.origin == decided.origin:
         return changed(title, "; ".join(reasons), "; ".join(todo)) if reasons else moved(title, "its command")
     if process.command.strip() and process.command.strip() != decided.command and not found:
@@ -94,12 +115,9 @@ def _tell_formation(draft: Draft, title: str, service: str, environment: str, de
     size = decided.sizes[environment]
     reasons = [note for note in (decided.note, size.note) if note]
     todo = ["check the scale in homeport.yml"] if size.note else []
-    if decided.name == "web":
-        reasons.append("a task must answer its health check before it gets requests; Heroku had none")
-        todo.append("answer 200 at /healthz (homeport-django does), or name another path in `health`")
-        if not is_root(draft.routes[service]):
-            reasons.append(f"is at {draft.routes[service][0].removeprefix('ANY ')} of the one API, where it had a host")
-            todo.append(f"put the prefix before its URLs, or give it other routes in services.{service}.routes")
+    for why, advice in _web_changes(draft, service, decided):
+        reasons.append(why)
+        todo.append(advice)
     return changed(title, "; ".join(reasons), "; ".join(todo)) if reasons else moved(title, "size and scale")
 
 

@@ -145,14 +145,13 @@ def tell_config(records: Records, draft: Draft, var: ConfigVar) -> Fate:
 
 def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     """Config that is copied: what is to be done depends on its value's length only."""
-    value = records.values.get((var.app, var.name))
-    setting = "enter it in the secrets file, or with `homeport config`"
+    value = config.value_of(records, var)
+    setting = "enter them in the secrets file, or with `homeport config`"
+    if value is not None and (var.app, var.name) not in records.values:
+        return changed(title, "app.json's defaults are in the secrets file", "see that they are what runs today")
     if var.is_masked or value is None:
-        default = f"; app.json has a default for {var.name}" if var.default is not None else ""
-        why = "masked on Heroku: its value cannot be read" if var.is_masked else f"value not read{default}"
-        if var.is_generated:
-            why = "Heroku generated a value"
-        return changed(f"{title}: {var.name}", why, setting)
+        why = "masked on Heroku: values cannot be read" if var.is_masked else "values were not read"
+        return changed(title, "Heroku generated the values" if var.is_generated else why, setting)
     if not config.fits(value):
         why = f"has {len(value.encode('utf-8', 'surrogatepass'))} bytes; a parameter holds {config.ADVANCED_BYTES}"
         return not_moved(f"{title}: {var.name}", why, "put it into a file of a bucket, and read it at the start")
