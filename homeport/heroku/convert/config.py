@@ -17,6 +17,8 @@ SET_ALWAYS = ("ALLOWED_HOSTS", "SITE_ORIGINS", "PORT", "HOST")
 SECRET_KEY = "SECRET_KEY"
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 STANDARD_BYTES, ADVANCED_BYTES = 4096, 8192
+# what Heroku's data add-ons set, wherever nothing says whose a variable is
+OF_DATA = re.compile(r"^(HEROKU_(POSTGRESQL|REDIS)_[A-Z]+(_TLS)?_URL|REDIS_TLS_URL|DATABASE_CONNECTION_POOL_URL)$")
 SENDERS = ("DEFAULT_FROM_EMAIL", "MAIL_SENDER", "SERVER_EMAIL", "EMAIL_FROM", "FROM_EMAIL")
 ADDRESS = re.compile(r"^[^@\s<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 
@@ -49,15 +51,23 @@ def owner_of(records: Records, var: ConfigVar) -> AddOn | None:
     return None
 
 
+def is_of_data(records: Records, var: ConfigVar) -> bool:
+    """Whether a variable tells of a database or cache on Heroku, which has another address on AWS."""
+    owner = owner_of(records, var)
+    if owner:
+        return bool(data.kind_of(owner))
+    attached = [(a.name, records.addon(a.addon, var.app)) for a in records.of(Attachment, var.app)]
+    attached += [(data.default_role(addon), addon) for addon in records.of(AddOn, var.app)]
+    names_of_data = {data.variable_of(name) for name, addon in attached if addon and data.kind_of(addon)}
+    return var.name in names_of_data or bool(OF_DATA.match(var.name))
+
+
 def is_ready(records: Records, draft: Draft, var: ConfigVar) -> bool:
     """Whether a value of this variable is set on AWS as it is."""
     member = draft.member(var.app)
     if not member.is_placed or not NAME.match(var.name) or var.name.startswith(RESERVED_PREFIXES):
         return False
-    owner = owner_of(records, var)
-    if owner and data.kind_of(owner):
-        return False
-    return var.name not in set_by_homeport(draft, member)
+    return not is_of_data(records, var) and var.name not in set_by_homeport(draft, member)
 
 
 def set_by_homeport(draft: Draft, member: Member) -> set[str]:

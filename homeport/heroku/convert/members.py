@@ -15,6 +15,13 @@ BY_SUFFIX = {"p": "prod", "s": "stage", "d": "dev"}
 OTHER_LANGUAGE = re.compile(
     r"(?:^|[/-])(nodejs|ruby|php|java|gradle|scala|clojure|go|golang|dotnet|elixir|rust|static)(?![a-z])"
 )
+OTHER_COMMANDS = {
+    "nodejs": ("npm", "node", "yarn", "pnpm", "npx"),
+    "ruby": ("bundle", "rails", "rake", "puma", "ruby", "bin/rails"),
+    "java": ("java",),
+    "php": ("php", "heroku-php-apache2", "heroku-php-nginx", "vendor/bin/heroku-php-apache2"),
+    "elixir": ("mix",),
+}
 PASSING = {
     "review": ("is a review app", "`homeport up` rehearses a branch on one's own machine"),
     "test": ("is an app of Heroku CI", "run the tests in the pipeline of your repository's host"),
@@ -64,7 +71,7 @@ def _excluded(records: Records, app: str) -> Member | None:
         advice = "keep it where it is, or build it as a container of its own"
         if language == "static":
             advice = "declare its folder under `sites:`; S3 and CloudFront serve it"
-        return Member(app, why=f"is not Python (buildpack {language})", advice=advice)
+        return Member(app, why=f"is not Python, but {language}", advice=advice)
     return None
 
 
@@ -74,7 +81,13 @@ def _other_language(records: Records, app: str) -> str:
     if has_files or any("python" in name for name in buildpacks):
         return ""
     found = [match[1] for name in buildpacks if (match := OTHER_LANGUAGE.search(name))]
-    return found[0] if found else ""
+    return found[0] if found else "" if buildpacks else _language_of_commands(records, app)
+
+
+def _language_of_commands(records: Records, app: str) -> str:
+    """What every process of an app starts with, where nothing else says its language."""
+    started = {process.command.split()[0] for process in records.of(Process, app) if process.command.split()}
+    return next((name for name, words in OTHER_COMMANDS.items() if started and started <= set(words)), "")
 
 
 def _units(records: Records, apps: list[str]) -> Iterator[Unit]:
@@ -178,7 +191,7 @@ def _has_command(records: Records, unit: Unit) -> bool:
 def _without_service(unit: Unit) -> Iterator[Member]:
     """An app without processes may still hold a database: it keeps its environment."""
     why = "has no process with a command"
-    advice = "import its code too (`homeport import PATH`), so that its Procfile is read"
+    advice = "see what could not be read; its code can be imported too (`homeport import PATH`)"
     if unit.title.startswith("folder "):
         advice = "write a Procfile with the command that its Dockerfile runs, and import again"
     for app, environment, _ in unit.apps:

@@ -124,8 +124,7 @@ def tell_config(records: Records, draft: Draft, var: ConfigVar) -> Fate:
     title = f"config of {member.service} in {member.environment}" if member.environment else f"config of {var.app}"
     if not member.environment:
         return _tell_asked(records, draft, var, title)
-    owner = config.owner_of(records, var)
-    if owner and kind_of(owner):
+    if config.is_of_data(records, var):
         return _tell_replaced(draft, var, title)
     if var.name in config.set_by_homeport(draft, member):
         why = "Homeport sets it itself"

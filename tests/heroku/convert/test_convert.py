@@ -166,8 +166,22 @@ def test_the_busiest_service_keeps_the_root_and_the_others_get_a_prefix(tmp_path
 
 def test_apps_that_are_no_python_or_only_pass_by_are_not_moved() -> None:
     titles = {entry.title: entry.why for entry in convert(team()).report.not_moved}
-    assert titles["app landing"] == "is not Python (buildpack nodejs)"
+    assert titles["app landing"] == "is not Python, but nodejs"
     assert titles["app shop-pr-12"] == "is a review app"
+
+
+def test_commands_tell_the_language_where_nothing_else_does() -> None:
+    converted = convert(of(app("landing", "npm start"), app("shop")))
+    assert {e.title: e.why for e in converted.report.not_moved}["app landing"] == "is not Python, but nodejs"
+
+
+def test_addresses_of_herokus_data_are_never_set_on_aws() -> None:
+    variables = [ConfigVar(origin=name, app="shop", name=name) for name in ("REDIS_TLS_URL", "STORE_URL", "SITE_URL")]
+    inventory = of(app("shop"), addon("pg-1", "shop"), attached("STORE", "shop", "pg-1"), [*variables])
+    values = Values({("shop", variable.name): "x" for variable in variables})
+    found = convert(replace(inventory, values=values)).values
+    assert set(found.config) == {("prod", "shop", "SITE_URL")}
+    assert set(found.other) == {("prod", "shop", "REDIS_TLS_URL"), ("prod", "shop", "STORE_URL")}
 
 
 def test_jobs_are_told_with_the_schedule_that_a_function_would_have() -> None:

@@ -108,7 +108,7 @@ def inventory_of(records: list[Record]) -> Inventory:
 
 
 def many(test: Callable[..., None]) -> Callable[..., None]:
-    return settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])(test)
+    return settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])(test)
 
 
 @many
