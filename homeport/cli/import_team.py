@@ -136,7 +136,9 @@ def read_heroku(team: str | None, apps: tuple[str, ...]) -> Inventory:
 
         def ask_code() -> str:
             status.stop()
-            return str(click.prompt("Two-factor code", err=True))
+            code = str(click.prompt("Two-factor code", err=True))
+            status.start()
+            return code
 
         ask = ask_code if sys.stdin.isatty() else None
         selection = Selection(team=team, apps=apps)
