@@ -12,6 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.tokens import CommentToken
 
 from homeport.errors import HomeportError
 
@@ -97,11 +98,36 @@ def _merge_mapping(base: Any, edited: Any, generated: Any, path: tuple[str, ...]
     keys = list(dict.fromkeys([*generated, *base]))
     for key in keys:
         values = (base.get(key, ABSENT), edited.get(key, ABSENT), generated.get(key, ABSENT))
+        if values[2] is ABSENT and _comments(edited, key) - _comments(base, key):
+            text = f"has a comment of yours; Heroku says {_show(ABSENT)}"
+            notes.kept.append(Difference(".".join((*path, str(key))), text))
+            continue
         merged = _merged(*values, (*path, str(key)), notes)
         if merged is ABSENT:
             edited.pop(key, None)
         elif merged is not values[1]:
             _put(edited, generated, key, merged)
+
+
+def _comments(mapping: Any, key: Any) -> set[str]:
+    """Comments that would go if a key went: beside it, in its value, and before what follows it."""
+    if not isinstance(mapping, CommentedMap) or key not in mapping:
+        return set()
+    return set(_lines([mapping.ca.items.get(key), mapping[key]]))
+
+
+def _lines(node: Any) -> Iterator[str]:
+    """Lines of comments anywhere in a node of ruamel.yaml, or in its lists of tokens."""
+    if isinstance(node, CommentToken):
+        yield from (line.strip() for line in node.value.splitlines() if line.strip())
+        return
+    if isinstance(node, CommentedMap | CommentedSeq):
+        yield from _lines([node.ca.comment, node.ca.end, *node.ca.items.values()])
+    if isinstance(node, Mapping):
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for item in node:
+            yield from _lines(item)
 
 
 def _merged(base: Any, edited: Any, generated: Any, path: tuple[str, ...], notes: _Notes) -> Any:

@@ -96,6 +96,17 @@ def test_what_is_gone_on_heroku_goes_unless_a_person_edited_it() -> None:
     assert [d.path for d in merged.kept] == ["databases.old-db"]
 
 
+@pytest.mark.parametrize(
+    "comment", ["  old-db: {} # keep it until May", "  old-db: {}\n  # the next is ours\n  ours-db: {}"]
+)
+def test_what_a_person_wrote_a_comment_to_does_not_go(comment: str) -> None:
+    more = BASE + "  old-db: {}\n"
+    edited = changed(more, "  old-db: {}", comment)
+    merged = merge(more, edited, BASE)
+    assert merged.text == edited
+    assert [d.path for d in merged.kept] == ["databases.old-db"]
+
+
 def test_a_new_service_comes_in_at_its_place_without_disturbing_the_others() -> None:
     edited = changed(BASE, "# The platform", "# Ours")
     new = "  api:\n    path: api\n    # a comment of the generated file\n    uses: [shop-db]\n  shop:"
