@@ -44,6 +44,8 @@ def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Se
         if name in HEROKU_ONLY:
             continue
         problem = _name_problem(folder, line)
+        if problem and _is_replaced(name, processes):
+            continue
         if problem:
             found.append(Problem((*at, "path"), problem))
         else:
@@ -53,6 +55,12 @@ def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Se
     if folder.is_dir():
         found += _command_problems(processes, at)
     return service.model_copy(update={"processes": processes, "release": release})
+
+
+def _is_replaced(name: str, processes: dict[str, Process]) -> bool:
+    """Whether homeport.yml has a process with a command for a line whose name it does not allow: `extra_worker`."""
+    declared = processes.get(name.lower().replace("_", "-"))
+    return declared is not None and declared.command is not None
 
 
 def _name_problem(folder: Path, line: Line) -> str:

@@ -1,0 +1,27 @@
+"""Names that Heroku allows and Homeport does not."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homeport.heroku.convert.slugs import Names, slug
+
+LEGAL = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Shop_API (eu)", "shop-api-eu"), ("1st", "app-1st"), ("Über", "uber"), ("", "app"), ("a" * 30, "a" * 24)],
+)
+def test_the_nearest_name_is_taken(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+@given(st.lists(st.text(max_size=40), max_size=30), st.sampled_from(["services", "databases", "caches"]))
+def test_names_are_legal_and_given_once(wishes: list[str], kind: str) -> None:
+    names = Names("a-platform")
+    claimed = [names.claim(kind, wish) for wish in wishes]
+    assert len(set(claimed)) == len(claimed)
+    assert all(LEGAL.match(name) and len(name) <= 24 for name in claimed)
