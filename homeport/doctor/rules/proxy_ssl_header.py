@@ -1,0 +1,35 @@
+"""SECURE_PROXY_SSL_HEADER: how Django learns that the client came by https."""
+
+from collections.abc import Iterator
+
+from homeport.doctor.finding import Finding, Patch
+from homeport.doctor.module import string_of
+from homeport.doctor.project import Project, Rule
+
+RULE = Rule(
+    "proxy-ssl-header",
+    "TLS ends before the container. On Heroku gunicorn told Django so, because the buildpack set FORWARDED_ALLOW_IPS; "
+    "elsewhere request.is_secure() is False: redirects to https never end, and secure cookies and CSRF checks fail.",
+)
+HEADER = "HTTP_X_FORWARDED_PROTO"
+VALUE = f'("{HEADER}", "https")'
+TODO = "behind an API Gateway, the header says http unless `forwarded-scheme` is mended too"
+
+
+def find(project: Project) -> Iterator[Finding]:
+    state = project.knows("SECURE_PROXY_SSL_HEADER")
+    for setting in project.assigned("SECURE_PROXY_SSL_HEADER"):
+        module, value = setting.module, setting.assignment.value
+        first = next((string_of(child) for child in getattr(value, "elements", ()) for child in [child.value]), None)
+        if first is not None and first != HEADER:
+            title = f"SECURE_PROXY_SSL_HEADER reads {first}, which no AWS load balancer sets"
+            yield RULE.at(module, value, title, TODO, severity="error", patch=Patch((module.replace(value, VALUE),)))
+    if state == "set" or project.home is None:
+        return
+    module, node = project.home.module, project.home.assignment.statement
+    if state == "unknown":
+        title = "could not tell whether SECURE_PROXY_SSL_HEADER is set: some settings are computed"
+        yield RULE.at(module, node, title, f"make sure that it is {VALUE}", severity="note")
+        return
+    patch = project.add_setting(f"SECURE_PROXY_SSL_HEADER = {VALUE}")
+    yield RULE.at(module, node, "SECURE_PROXY_SSL_HEADER is not set", TODO, severity="error", patch=patch)
