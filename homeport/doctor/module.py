@@ -205,6 +205,24 @@ class Facts(cst.CSTVisitor):
     def leave_If_orelse(self, node: cst.If) -> None:
         self._conditions.pop()
 
+    def visit_IfExp_body(self, node: cst.IfExp) -> None:
+        self._conditions.append(Condition(self.tree.code_for_node(node.test), True))
+
+    def leave_IfExp_body(self, node: cst.IfExp) -> None:
+        self._conditions.pop()
+
+    def visit_BooleanOperation_right(self, node: cst.BooleanOperation) -> None:
+        self._conditions.append(Condition(self.tree.code_for_node(node.left), isinstance(node.operator, cst.And)))
+
+    def leave_BooleanOperation_right(self, node: cst.BooleanOperation) -> None:
+        self._conditions.pop()
+
+    def visit_Try_body(self, node: cst.Try) -> None:
+        self._conditions.append(Condition("try", True))
+
+    def leave_Try_body(self, node: cst.Try) -> None:
+        self._conditions.pop()
+
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self._conditions.append(Condition(f"class {node.name.value.upper()}", True))
 
@@ -257,7 +275,7 @@ class Facts(cst.CSTVisitor):
         self.calls.append(Call(name, node, tuple(self._conditions)))
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in CHANGES and node.args:
             self._assign(node.func.value, node.func.attr.value, node.args[-1].value)
-        if READERS.search(name) and node.args:
+        if READERS.search(name) and node.args and node.args[0].keyword is None:
             has_default = len(node.args) > 1 and any(
                 arg.keyword is None or arg.keyword.value == "default" for arg in node.args[1:]
             )

@@ -14,9 +14,10 @@ from homeport.doctor.module import Module, string_of
 NAMED = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*)?[\"']?([A-Za-z_][\w.]+)")
 OPTION = re.compile(r"--settings[= ]([A-Za-z_][\w.]+)")
 SETTINGS = re.compile(r"^(INSTALLED_APPS|ROOT_URLCONF)\b", re.MULTILINE)
+NEIGHBOUR = re.compile(r"^from [\w.]*\b(base|common|defaults|settings|core)\b[\w.]* import \*", re.MULTILINE)
 DEVELOPMENT = {
     *("dev", "develop", "development", "local", "localdev", "test", "tests", "testing", "ci", "circleci", "github"),
-    *("travis", "docker", "debug", "example", "sample", "local_settings", "test_settings", "local_example"),
+    *("travis", "pipeline", "docker", "debug", "example", "sample", "local_settings", "test_settings", "local_example"),
     *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "e2e"),
 }
 PRODUCTION = ("production", "prod", "heroku", "deployed", "live", "staging", "settings_prod", "settings_production")
@@ -72,7 +73,18 @@ def _is_loader(text: str) -> bool:
 def _siblings(file: str, texts: Mapping[str, str]) -> list[str]:
     folder = PurePosixPath(file).parent
     names = [str(folder / f"{name}.py") for name in PRODUCTION]
-    return [name for name in names if name in texts][:1]
+    if known := [name for name in names if name in texts]:
+        return known[:1]
+    return [
+        other
+        for other, text in texts.items()
+        if is_development(file) and PurePosixPath(other).parent == folder and _builds_on_another(other, text)
+    ]
+
+
+def _builds_on_another(file: str, text: str) -> bool:
+    """Whether a settings file star-imports its neighbour: a name for production that nobody could foresee."""
+    return not is_development(file) and bool(NEIGHBOUR.search(text))
 
 
 def _looks_like_settings(file: str, text: str) -> bool:

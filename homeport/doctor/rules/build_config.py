@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from homeport.doctor.finding import Finding
+from homeport.doctor.module import Read
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(
@@ -18,14 +19,20 @@ def find(project: Project) -> Iterator[Finding]:
     if not project.mentions("INSTALLED_APPS", "django.contrib.staticfiles"):
         return
     for module in project.settings_modules:
-        for read in module.facts.reads:
-            if not read.is_required or read.in_function or read.conditions or read.variable in GIVEN:
-                continue
-            if read.variable.startswith(HEROKU):
-                continue
-            title = f"settings cannot be imported without {read.variable}, which a build has not"
-            todo = (
-                f"give it a default, or set {read.variable} to a word without meaning in the service's environment for "
-                "the build, or set DISABLE_COLLECTSTATIC: 1 there"
-            )
-            yield RULE.at(module, read.node, title, todo)
+        reads = [read for read in module.facts.reads if _is_missed(read)]
+        if not reads:
+            continue
+        names = ", ".join(dict.fromkeys(read.variable for read in reads))
+        title = f"settings cannot be imported without {names}, which a build has not"
+        todo = (
+            "give each a default that a build can do with, or set it to a word without meaning in the service's "
+            "environment for the build; or set DISABLE_COLLECTSTATIC: 1 there"
+        )
+        yield RULE.at(module, reads[0].node, title, todo)
+
+
+def _is_missed(read: Read) -> bool:
+    """Whether the import fails if the variable is not set."""
+    if not read.is_required or read.in_function or read.conditions:
+        return False
+    return read.variable not in GIVEN and not read.variable.startswith(HEROKU)

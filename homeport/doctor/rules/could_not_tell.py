@@ -14,7 +14,8 @@ RULE = Rule(
 def find(project: Project) -> Iterator[Finding]:
     if not project.settings_files:
         todo = "name the folder that holds manage.py, if there is one"
-        yield RULE.whole(".", "no Django settings were found: only commands were looked at", todo, severity="note")
+        title = "no Django settings were found: only commands were looked at"
+        yield RULE.whole(".", title, todo, severity="note" if project.commands else "warning")
     elif project.is_dynamic and not project.is_on_platform_settings:
         todo = "look at what `manage.py diffsettings` prints, or use --run-checks"
         title = "some settings are computed or come from outside of the project"

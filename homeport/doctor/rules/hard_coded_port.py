@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from homeport.doctor.commands import SERVERS, Command
-from homeport.doctor.finding import Edit, Finding
-from homeport.doctor.gunicorn import find_gunicorns
+from homeport.doctor.finding import Edit, Finding, Patch
+from homeport.doctor.gunicorn import Gunicorn, find_gunicorns
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(
@@ -14,7 +14,7 @@ RULE = Rule(
     "loopback or a socket for nginx, is never reached.",
 )
 PORT = re.compile(r"^(.*:)?(\d{2,5})$")
-ASSIGNED = re.compile(r":(\d{2,5})[\"']$")
+ASSIGNED = re.compile(r"^[\"'](?:[^\"']*:(\d{2,5})|unix:[^\"']*)[\"']$")
 TODO = "nothing"
 
 
@@ -29,11 +29,20 @@ def find(project: Project) -> Iterator[Finding]:
             title = "the development server answers requests"
             yield RULE.on(command, title, todo, severity="error")
     for gunicorn in find_gunicorns(project):
-        assignment = gunicorn.assignment("bind")
-        if gunicorn.config and assignment and (found := ASSIGNED.search(gunicorn.config.code(assignment.value))):
-            title = f"gunicorn listens on port {found[1]}"
-            todo = "remove `bind`: gunicorn takes PORT by itself"
-            yield RULE.at(gunicorn.config, assignment.value, title, todo, severity="error")
+        yield from _fixed_in_config(gunicorn)
+
+
+def _fixed_in_config(gunicorn: Gunicorn) -> Iterator[Finding]:
+    assignment = gunicorn.assignment("bind")
+    if gunicorn.config is None or assignment is None or not gunicorn.command.is_web:
+        return
+    found = ASSIGNED.search(gunicorn.config.code(assignment.value))
+    if found is None:
+        return
+    title = f"gunicorn listens on port {found[1]}" if found[1] else "gunicorn listens on a socket, for an nginx"
+    todo = "nothing: without `bind`, gunicorn takes PORT by itself"
+    patch = Patch((gunicorn.config.remove_line(assignment.statement),))
+    yield RULE.at(gunicorn.config, assignment.value, title, todo, severity="error", patch=patch)
 
 
 def _fixed_port(command: Command) -> Iterator[Finding]:

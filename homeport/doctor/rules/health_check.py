@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from homeport.doctor.finding import Edit, Finding, Patch
-from homeport.doctor.module import string_of
+from homeport.doctor.module import HEROKU, string_of
 from homeport.doctor.project import Project, Rule, Setting
 
 RULE = Rule(
@@ -27,7 +27,7 @@ def find(project: Project) -> Iterator[Finding]:
     found = project.middleware
     if found is None or any(_answers(setting) for setting in project.assigned("MIDDLEWARE")):
         return
-    if any(_allows_all(setting) for setting in project.assigned("ALLOWED_HOSTS")):
+    if any(_allows_all(project, setting) for setting in project.assigned("ALLOWED_HOSTS")):
         return
     module, value = found.module, found.assignment.value
     imports = module.import_edits("os")
@@ -60,6 +60,9 @@ def _answers(setting: Setting) -> bool:
     return any(KNOWN.search(name) for name in names)
 
 
-def _allows_all(setting: Setting) -> bool:
-    code = setting.module.code(setting.assignment.value)
-    return bool(re.search(r"[\"']\*[\"']", code)) and not re.search(r"HEROKU|DYNO", str(setting.assignment.conditions))
+def _allows_all(project: Project, setting: Setting) -> bool:
+    """Whether every host is allowed; not so where only Heroku's own variables would lead there."""
+    if not re.search(r"[\"']\*[\"']", setting.module.code(setting.assignment.value)):
+        return False
+    asks_heroku = any(read.variable.startswith(("DYNO", "HEROKU_")) for read in setting.module.facts.reads)
+    return not (asks_heroku and any(HEROKU.search(condition.text) for condition in setting.assignment.conditions))

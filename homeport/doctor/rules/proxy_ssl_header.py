@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from homeport.doctor.finding import Finding, Patch
 from homeport.doctor.module import string_of
-from homeport.doctor.project import Project, Rule
+from homeport.doctor.project import Project, Rule, Setting
 
 RULE = Rule(
     "proxy-ssl-header",
@@ -19,11 +21,7 @@ TODO = "behind an API Gateway, the header says http unless `forwarded-scheme` is
 def find(project: Project) -> Iterator[Finding]:
     state = project.knows("SECURE_PROXY_SSL_HEADER")
     for setting in project.assigned("SECURE_PROXY_SSL_HEADER"):
-        module, value = setting.module, setting.assignment.value
-        first = next((string_of(child) for child in getattr(value, "elements", ()) for child in [child.value]), None)
-        if first is not None and first != HEADER:
-            title = f"SECURE_PROXY_SSL_HEADER reads {first}, which no AWS load balancer sets"
-            yield RULE.at(module, value, title, TODO, severity="error", patch=Patch((module.replace(value, VALUE),)))
+        yield from _other_header(setting)
     if state == "set" or project.home is None:
         return
     module, node = project.home.module, project.home.assignment.statement
@@ -33,3 +31,17 @@ def find(project: Project) -> Iterator[Finding]:
         return
     patch = project.add_setting(f"SECURE_PROXY_SSL_HEADER = {VALUE}")
     yield RULE.at(module, node, "SECURE_PROXY_SSL_HEADER is not set", TODO, severity="error", patch=patch)
+
+
+def _other_header(setting: Setting) -> Iterator[Finding]:
+    """A header that AWS does not set. One that is no X- header is a CDN's: it may stay in front of the service."""
+    module, value = setting.module, setting.assignment.value
+    elements = value.elements if isinstance(value, cst.Tuple | cst.List) else ()
+    header = string_of(elements[0].value) if elements else None
+    if header is None or header == HEADER:
+        return
+    title = f"SECURE_PROXY_SSL_HEADER reads {header}, which no AWS load balancer sets"
+    if header.startswith("HTTP_X_"):
+        yield RULE.at(module, value, title, TODO, severity="error", patch=Patch((module.replace(value, VALUE),)))
+    else:
+        yield RULE.at(module, value, title, "nothing, if a CDN that sets it stays in front", severity="note")
