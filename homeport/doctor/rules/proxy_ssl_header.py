@@ -42,6 +42,8 @@ def _other_header(setting: Setting) -> Iterator[Finding]:
         return
     title = f"SECURE_PROXY_SSL_HEADER reads {header}, which no AWS load balancer sets"
     if header.startswith("HTTP_X_"):
-        yield RULE.at(module, value, title, TODO, severity="error", patch=Patch((module.replace(value, VALUE),)))
+        words = (f'"{HEADER}"', '"https"')
+        edits = (module.replace(element.value, word) for element, word in zip(elements, words, strict=False))
+        yield RULE.at(module, value, title, TODO, severity="error", patch=Patch(tuple(edits)))
     else:
         yield RULE.at(module, value, title, "nothing, if a CDN that sets it stays in front", severity="note")
