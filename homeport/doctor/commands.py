@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from homeport.doctor.finding import Edit
 
-LINE = re.compile(r"^[ \t]*([A-Za-z0-9_-]+)[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+LINE = re.compile(r"^[ \t]*([A-Za-z0-9_-]+)[ \t]*:[ \t]*(\S.*?)[ \t\r]*$", re.MULTILINE)
 RUN = re.compile(r"^run:[ \t]*\r?\n((?:[ \t]+.*\r?\n?|\r?\n)*)", re.MULTILINE)
 WORD = re.compile(r"&&|\|\||[;|&]|(?:[^\s\"';|&]|\"[^\"]*\"|'[^']*'|\$\{[^}]*\})+")
 SEPARATORS = {"&&", "||", ";", "|", "&"}

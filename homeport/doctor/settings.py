@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from homeport.doctor.module import Module, string_of
 
-NAMED = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*)?[\"']?([A-Za-z_][\w.]+)")
+NAMED = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*)?[\"']?([A-Za-z_][\w.]*)")
 OPTION = re.compile(r"--settings[= ]([A-Za-z_][\w.]+)")
 SETTINGS = re.compile(r"^(INSTALLED_APPS|ROOT_URLCONF)\b", re.MULTILINE)
 NEIGHBOUR = re.compile(r"^from [\w.]*\b(base|common|defaults|settings|core)\b[\w.]* import \*", re.MULTILINE)

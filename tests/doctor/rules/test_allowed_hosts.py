@@ -45,8 +45,8 @@ def test_a_list_that_is_computed_is_found_and_left_to_a_person() -> None:
 
 def test_a_missing_setting_is_written_below_the_middleware() -> None:
     before = f"import os\n{APPS}MIDDLEWARE = [\n    'a',\n]\nX = 1\n"
-    after = f'import os\n{APPS}MIDDLEWARE = [\n    \'a\',\n]\nALLOWED_HOSTS = [*os.environ.get("ALLOWED_HOSTS", "").split(",")]\nX = 1\n'
-    assert fix_settings(RULE, before) == after
+    line = 'ALLOWED_HOSTS = [*os.environ.get("ALLOWED_HOSTS", "").split(",")]'
+    assert fix_settings(RULE, before) == f"import os\n{APPS}MIDDLEWARE = [\n    'a',\n]\n{line}\nX = 1\n"
 
 
 @pytest.mark.parametrize(

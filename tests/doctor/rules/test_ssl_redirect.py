@@ -27,7 +27,7 @@ def test_the_projects_own_health_path_is_used() -> None:
         "SECURE_SSL_REDIRECT = False\n",
         "if DEBUG:\n    SECURE_SSL_REDIRECT = True\n",
         "SECURE_SSL_REDIRECT = True\nSECURE_REDIRECT_EXEMPT = [r'^up$']\n",
-        "SECURE_SSL_REDIRECT = True\nMIDDLEWARE = ['homeport_django.health.HealthMiddleware', 'a.SecurityMiddleware']\n",
+        "SECURE_SSL_REDIRECT = True\nMIDDLEWARE = ['b.HealthMiddleware', 'a.SecurityMiddleware']\n",
     ],
 )
 def test_a_health_path_that_is_not_redirected_is_fine(settings: str) -> None:
