@@ -35,7 +35,9 @@ class Ran:
     code: int | None
 
 
-def run_checks(folder: Path, python: Path | None, settings: str | None = None) -> tuple[Finding, ...]:
+def run_checks(
+    folder: Path, python: Path | None, settings: str | None = None, *, seconds: float = SECONDS_MAX
+) -> tuple[Finding, ...]:
     """Findings of Django's own checks; one that says so if they could not run."""
     manage = _find_manage(folder)
     if manage is None:
@@ -47,7 +49,7 @@ def run_checks(folder: Path, python: Path | None, settings: str | None = None) -
         return (_failed(place, "the project has no environment of its own to run checks in", todo),)
     with tempfile.TemporaryDirectory(prefix="homeport-") as home:
         environment = clean_environment(os.environ, Path(home), settings)
-        ran = _run([str(interpreter), "-B", manage.name, "check", "--deploy"], manage.parent, environment)
+        ran = _run([str(interpreter), "-B", manage.name, "check", "--deploy"], manage.parent, environment, seconds)
     return parse_checks(ran, place)
 
 
@@ -111,7 +113,7 @@ def _find_manage(folder: Path) -> Path | None:
     return None
 
 
-def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> Ran:
+def _run(command: list[str], folder: Path, environment: Mapping[str, str], seconds: float) -> Ran:
     try:
         child = subprocess.Popen(
             command,
@@ -125,16 +127,16 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> Ra
     except OSError as error:
         return Ran(f"{command[0]} cannot be started: {error.strerror}", 127)
     with child:
-        output = _read_bounded(child)
+        output = _read_bounded(child, seconds)
         if output is None:
             _kill(child)
         return Ran((output or b"").decode(errors="replace"), None if output is None else child.wait())
 
 
-def _read_bounded(child: subprocess.Popen[bytes]) -> bytes | None:
+def _read_bounded(child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
     """All that it says until it closes its output; None if that takes too long or is too much."""
     assert child.stdout is not None
-    deadline = time.monotonic() + SECONDS_MAX
+    deadline = time.monotonic() + seconds
     chunks: list[bytes] = []
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
