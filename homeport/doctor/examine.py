@@ -1,0 +1,94 @@
+"""A folder with a Django project → findings, in the order of files and lines. Nothing of the project runs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from homeport.doctor.finding import SEVERITIES, Finding
+from homeport.doctor.project import Project
+from homeport.doctor.rules import (
+    allowed_hosts,
+    build_config,
+    buildpack_wrappers,
+    celery_beat,
+    collectstatic,
+    could_not_tell,
+    csrf_trusted_origins,
+    database_url,
+    django_heroku,
+    forwarded_scheme,
+    gunicorn_access_log,
+    gunicorn_forwarded_ips,
+    gunicorn_keep_alive,
+    gunicorn_workers,
+    hard_coded_port,
+    health_check,
+    heroku_variables,
+    local_files,
+    log_files,
+    nested_procfile,
+    newrelic,
+    process_cache,
+    proxy_ssl_header,
+    redis_ssl,
+    remap_sigterm,
+    sqlite_file,
+    ssl_redirect,
+    web_concurrency,
+    web_migrations,
+)
+from homeport.doctor.walk import Sources, Unreadable, read_sources
+
+# The rules by name. One more: its file in rules/, a line here, its test, its section in the how-to page.
+RULES: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
+    "allowed-hosts": allowed_hosts.find,
+    "health-check": health_check.find,
+    "proxy-ssl-header": proxy_ssl_header.find,
+    "forwarded-scheme": forwarded_scheme.find,
+    "ssl-redirect": ssl_redirect.find,
+    "csrf-trusted-origins": csrf_trusted_origins.find,
+    "gunicorn-workers": gunicorn_workers.find,
+    "gunicorn-keep-alive": gunicorn_keep_alive.find,
+    "gunicorn-forwarded-ips": gunicorn_forwarded_ips.find,
+    "gunicorn-access-log": gunicorn_access_log.find,
+    "web-concurrency": web_concurrency.find,
+    "hard-coded-port": hard_coded_port.find,
+    "buildpack-wrappers": buildpack_wrappers.find,
+    "nested-procfile": nested_procfile.find,
+    "web-migrations": web_migrations.find,
+    "celery-beat": celery_beat.find,
+    "remap-sigterm": remap_sigterm.find,
+    "newrelic": newrelic.find,
+    "heroku-variables": heroku_variables.find,
+    "django-heroku": django_heroku.find,
+    "database-url": database_url.find,
+    "sqlite-file": sqlite_file.find,
+    "redis-ssl": redis_ssl.find,
+    "process-cache": process_cache.find,
+    "local-files": local_files.find,
+    "log-files": log_files.find,
+    "collectstatic": collectstatic.find,
+    "build-config": build_config.find,
+    "could-not-tell": could_not_tell.find,
+}
+
+
+def examine(folder: Path) -> tuple[Finding, ...]:
+    """Findings of the project in `folder`. Raises HomeportError if it is no folder."""
+    return examine_sources(read_sources(folder))
+
+
+def examine_sources(sources: Sources) -> tuple[Finding, ...]:
+    """Findings of texts that were read before, so that their patches fit what is written over."""
+    return examine_texts(sources.texts, sources.unreadable)
+
+
+def examine_texts(texts: Mapping[str, str], unreadable: tuple[Unreadable, ...] = ()) -> tuple[Finding, ...]:
+    """Findings of files given as texts by path; pure."""
+    project = Project(texts, unreadable)
+    found = {finding: None for find in RULES.values() for finding in find(project)}
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, str, int, int, str]:
+    severity = SEVERITIES.index(finding.severity)
+    return severity, finding.file, finding.line, finding.column, finding.rule

@@ -1,0 +1,68 @@
+"""The load balancer's health check: by http, with the task's IP address as Host, and nobody's cookie."""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from homeport.doctor.finding import Edit, Finding, Patch
+from homeport.doctor.module import HEROKU, string_of
+from homeport.doctor.project import Project, Rule, Setting
+
+RULE = Rule(
+    "health-check",
+    "The load balancer asks each task by its IP address, which is in nobody's ALLOWED_HOSTS: Django answers 400, no "
+    "task ever becomes healthy, and the deploy is rolled back. Heroku's router did not ask.",
+)
+CLASS = "homeport_django.health.HealthMiddleware"
+KNOWN = re.compile(r"health|alive|watchman|probe|ping", re.IGNORECASE)
+LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
+TODO = (
+    "add homeport-django to the requirements and `health: /healthz` to the service in homeport.yml; or write a first "
+    "middleware of your own that answers the health path before the host is checked"
+)
+
+
+def find(project: Project) -> Iterator[Finding]:
+    found = project.middleware
+    if found is None or any(_answers(setting) for setting in project.assigned("MIDDLEWARE")):
+        return
+    if any(_allows_all(project, setting) for setting in project.assigned("ALLOWED_HOSTS")):
+        return
+    module, value = found.module, found.assignment.value
+    imports = module.import_edits("os")
+    settings = module.insert_after_line(found.assignment.statement, LINES)
+    patch = Patch((*imports, *add_middleware(found, CLASS), settings))
+    title = "the load balancer's health check is refused: its Host is an IP address"
+    yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
+
+
+def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
+    """Writes a class as the first of the list, at the place and in the quotes of the one that is first now."""
+    module, value = setting.module, setting.assignment.value
+    elements = value.elements if isinstance(value, cst.List | cst.Tuple) else ()
+    if not elements:
+        start, end = module.span(value)
+        return (Edit(module.file, start, end, f'["{name}"]'),)
+    first = elements[0].value
+    start, _ = module.span(first)
+    quote = module.text[start] if module.text[start] in "\"'" else '"'
+    line_start = module.line_starts[module.place(first)[0] - 1]
+    indent = module.text[line_start:start]
+    if not indent.strip():
+        return (Edit(module.file, line_start, line_start, f"{indent}{quote}{name}{quote},\n"),)
+    return (Edit(module.file, start, start, f"{quote}{name}{quote}, "),)
+
+
+def _answers(setting: Setting) -> bool:
+    elements = getattr(setting.assignment.value, "elements", [])
+    names = [string_of(element.value) or "" for element in elements] or [setting.module.code(setting.assignment.value)]
+    return any(KNOWN.search(name) for name in names)
+
+
+def _allows_all(project: Project, setting: Setting) -> bool:
+    """Whether every host is allowed; not so where only Heroku's own variables would lead there."""
+    if not re.search(r"[\"']\*[\"']", setting.module.code(setting.assignment.value)):
+        return False
+    asks_heroku = any(read.variable.startswith(("DYNO", "HEROKU_")) for read in setting.module.facts.reads)
+    return not (asks_heroku and any(HEROKU.search(condition.text) for condition in setting.assignment.conditions))

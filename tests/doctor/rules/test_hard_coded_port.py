@@ -1,0 +1,57 @@
+"""A web process that listens on a port of its own choice."""
+
+import pytest
+
+from tests.doctor.cases import find, fix, fix_procfile, places, project
+
+RULE = "hard-coded-port"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("gunicorn web.wsgi --bind 0.0.0.0:5000 -w 2", "gunicorn web.wsgi --bind 0.0.0.0:$PORT -w 2"),
+        ("gunicorn -b127.0.0.1:8000 web.wsgi", "gunicorn -b0.0.0.0:$PORT web.wsgi"),
+        ("gunicorn web.wsgi --bind=:8000", "gunicorn web.wsgi --bind=:$PORT"),
+        ("uvicorn web.asgi:app --port 8000", "uvicorn web.asgi:app --port $PORT"),
+        ("daphne -p 8001 web.asgi:app", "daphne -p $PORT web.asgi:app"),
+        ("gunicorn web.wsgi -b unix:/tmp/nginx.socket", "gunicorn web.wsgi -b 0.0.0.0:$PORT"),
+    ],
+)
+def test_the_port_becomes_the_platforms(before: str, after: str) -> None:
+    assert places(RULE, project("", f"web: {before}\n")) == ["Procfile:1"]
+    assert fix_procfile(RULE, f"web: {before}\n") == f"web: {after}\n"
+
+
+def test_a_port_in_the_config_file_goes() -> None:
+    files = project("", "web: gunicorn web.wsgi\n") | {
+        "gunicorn.conf.py": "# ours\nbind = '0.0.0.0:5000'  # old\nworkers = 2\n"
+    }
+    assert places(RULE, files) == ["gunicorn.conf.py:2"]
+    assert fix(RULE, files)["gunicorn.conf.py"] == "# ours\nworkers = 2\n"
+
+
+def test_a_socket_for_nginx_in_the_config_file_goes() -> None:
+    files = project("", "web: gunicorn -c g.conf web.wsgi\n") | {
+        "gunicorn.conf": "",
+        "g.conf": "bind = 'unix:/tmp/x'\n",
+    }
+    assert fix(RULE, files)["g.conf"] == ""
+
+
+def test_the_development_server_is_left_to_a_person() -> None:
+    (found,) = find(RULE, project("", "web: python manage.py runserver 0.0.0.0:$PORT\n"))
+    assert found.patch is None and "development server" in found.title
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "web: gunicorn web.wsgi",
+        "web: gunicorn web.wsgi -b 0.0.0.0:$PORT",
+        "metrics: gunicorn m.wsgi -b :9000",
+        "web: node x",
+    ],
+)
+def test_the_platforms_port_is_fine(line: str) -> None:
+    assert places(RULE, project("", f"{line}\n")) == []

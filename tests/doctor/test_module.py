@@ -1,0 +1,99 @@
+"""What the rules ask of a Python file."""
+
+import libcst as cst
+import pytest
+
+from homeport.doctor.module import Condition, Module, parse_module
+from homeport.doctor.patches import edit_text
+
+
+def module(text: str) -> Module:
+    return parse_module("settings.py", text)
+
+
+def test_assignments_are_found_with_their_paths() -> None:
+    found = module("A = 1\nA['x']['y'] += 2\nA.append(3)\nA: int = 4\ndef f():\n    A = 5\n").facts.assignments
+    assert [(a.name, a.path, a.operator) for a in found] == [
+        ("A", (), "="),
+        ("A", ("x", "y"), "+="),
+        ("A", (), "append"),
+        ("A", (), "="),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_development"),
+    [
+        (Condition("DEBUG", True), True),
+        (Condition("DEBUG", False), False),
+        (Condition("not DEBUG", True), False),
+        (Condition("'test' in sys.argv", True), True),
+        (Condition("ENVIRONMENT == 'local'", True), True),
+        (Condition("ENVIRONMENT != 'development'", True), False),
+        (Condition("'DYNO' in os.environ", True), False),
+        (Condition("IS_HEROKU", False), True),
+        (Condition("'DYNO' not in os.environ", True), True),
+        (Condition("REDIS_URL", False), False),
+    ],
+)
+def test_branches_for_developers_are_known(condition: Condition, is_development: bool) -> None:
+    assert condition.is_development is is_development
+
+
+def test_reads_of_the_environment_are_found_in_their_many_forms() -> None:
+    text = (
+        "os.environ['A1']\nos.environ.get('A2')\nos.getenv('A3')\nenv('A4')\nenv.bool('A5', False)\n"
+        "config('A6', default=1)\n'A7' in os.environ\nget_string('A8', '')\nos.environ['B1'] = 'x'\nother('B2')\n"
+    )
+    found = {read.variable: (read.is_required, read.is_test) for read in module(text).facts.reads}
+    assert found == {
+        "A1": (True, False),
+        "A2": (False, False),
+        "A3": (False, False),
+        "A4": (True, False),
+        "A5": (False, False),
+        "A6": (False, False),
+        "A7": (False, True),
+        "A8": (False, False),
+    }
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_spans_are_characters_of_the_text(newline: str) -> None:
+    text = newline.join(['X = "ü"', "if a:", "    Y = {", "        'ß': 1,", "    }", ""])
+    found = module(text)
+    first, second = found.facts.assignments
+    assert (found.code(first.value), found.place(first.value)) == ('"ü"', (1, 5))
+    assert found.code(second.value) == newline.join(["{", "        'ß': 1,", "    }"])
+
+
+def test_lines_are_written_below_a_statement_at_its_indentation() -> None:
+    found = module("if a:\n\tX = (\n\t\t1\n\t)  # one\nY = 2")
+    first, second = found.facts.assignments
+    edits = [
+        found.insert_after_line(first.statement, "A = 1\nB = 2"),
+        found.insert_after_line(second.statement, "C = 3"),
+    ]
+    assert edit_text(found.text, edits) == "if a:\n\tX = (\n\t\t1\n\t)  # one\n\tA = 1\n\tB = 2\nY = 2\nC = 3\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import sys\n", "import os\nimport sys\n"),
+        ('"""Doc."""\n\nfrom __future__ import annotations\n\nimport sys\n', None),
+        ('#!/usr/bin/env python\n"""Doc."""\nX = 1\n', '#!/usr/bin/env python\n"""Doc."""\nimport os\nX = 1\n'),
+        ("import os.path, os\n", "import os.path, os\n"),
+        ("import os as o\n", "import os\nimport os as o\n"),
+        ("if a:\n    import sys\nX = 1\n", "import os\nif a:\n    import sys\nX = 1\n"),
+        ("", "import os\n"),
+    ],
+)
+def test_imports_come_before_the_first(before: str, after: str | None) -> None:
+    expected = before.replace("import sys", "import os\nimport sys") if after is None else after
+    assert edit_text(before, module(before).import_edits("os")) == expected
+
+
+def test_python_2_is_refused() -> None:
+    with pytest.raises(cst.ParserSyntaxError):
+        module("print 'x'\n")
