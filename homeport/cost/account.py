@@ -21,6 +21,16 @@ def baseline_uses(layout: Layout, items: Amount, part: str = "") -> Iterator[Use
         yield Use(price="guardduty.event", amount=events, item="GuardDuty: events", kind="account", part=part)
 
 
+def secret_uses(count: Amount) -> list[Use]:
+    """Secrets Manager, which Homeport does without: its config is in SSM parameters, which are free."""
+    return [Use(price="secret.month", amount=count, item="secrets", kind="account")]
+
+
+def zone_uses(count: Amount) -> list[Use]:
+    """Hosted zones of Route 53."""
+    return [Use(price="route53.zone", amount=count, item="hosted zones", kind="account")]
+
+
 def account_uses(place: Place) -> Iterator[Use]:
     """Of an environment's account."""
     yield from baseline_uses(place.layout, assume.CONFIG_ITEMS)
@@ -28,7 +38,7 @@ def account_uses(place: Place) -> Iterator[Use]:
     yield Use(price="ssm.standard", amount=fixed(parameters), item="parameters (config)", kind="account")
     yield Use(price="kms.request", amount=assume.KMS_REQUESTS, item="decryption of parameters", kind="account")
     if place.is_production:
-        yield Use(price="route53.zone", amount=assume.ZONES, item="hosted zones", kind="account")
+        yield from zone_uses(assume.ZONES)
         yield Use(price="route53.query", amount=assume.QUERIES, item="DNS queries", kind="account")
 
 

@@ -54,9 +54,7 @@ def task_count(place: Place, service: str, process: str, declared: Process) -> A
     scale, awake = declared.scale, place.hours / HOURS
     measured = place.service(service).tasks.get(process)
     if measured is not None:
-        amount = amount_of(measured)
-        counted = (max(value, scale.min) for value in (amount.typical, amount.low, amount.high))
-        return Amount(*counted, amount.basis, amount.source).times(awake)
+        return amount_of(measured).at_least(scale.min).times(awake)
     if scale.max <= scale.min:
         return fixed(scale.min).times(awake)
     typical = scale.min + (scale.max - scale.min) * GROWTH

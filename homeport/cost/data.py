@@ -63,6 +63,17 @@ def node_uses(size: str, nodes: int, part: str = "", note: str = "") -> list[Use
     return [Use(price=f"valkey.{size}", amount=amount, item=item, kind="caches", part=part, note=note)]
 
 
+def serverless_cache_uses(count: Amount, part: str = "") -> list[Use]:
+    """Valkey without servers, at the least that is billed: 100 MB each."""
+    item = "Valkey serverless, smallest"
+    return [Use(price="valkey.serverless.minimum", amount=count, item=item, kind="caches", part=part)]
+
+
+def image_uses(gb: Amount, part: str = "") -> list[Use]:
+    """Images of containers, kept in ECR."""
+    return [Use(price="ecr.gb", amount=gb, item="images", kind="storage", part=part)]
+
+
 def data_uses(place: Place) -> Iterator[Use]:
     """Databases, caches, buckets and sites."""
     yield from _databases(place)
@@ -79,8 +90,7 @@ def data_uses(place: Place) -> Iterator[Use]:
     for name in place.platform.sites:
         yield from _served(place, name, place.measured(None, assume.SITE_REQUESTS))
     for name in place.platform.services:
-        images = place.measured(None, assume.IMAGES_GB)
-        yield Use(price="ecr.gb", amount=images, item="images", kind="storage", part=name)
+        yield from image_uses(place.measured(None, assume.IMAGES_GB), name)
 
 
 def _served(place: Place, name: str, requests: Amount) -> Iterator[Use]:
@@ -124,9 +134,7 @@ def _disk(place: Place, name: str, database: Database) -> Amount:
     stored = amount_of(usage.storage_gb)
     if stored.high <= database.storage_gb:
         return fixed(database.storage_gb)
-    declared = float(database.storage_gb)
-    values = (max(value, declared) for value in (stored.typical, stored.low, stored.high))
-    return Amount(*values, stored.basis, stored.source)
+    return stored.at_least(database.storage_gb)
 
 
 def _backup(place: Place, name: str, database: Database) -> Amount:

@@ -1,4 +1,4 @@
-"""The Heroku bill: the charges of homeport.usage.yml, priced where Heroku did not say, and held against its invoices."""
+"""The Heroku bill: charges of homeport.usage.yml, priced where Heroku did not say, and held against its invoices."""
 
 import re
 from collections import defaultdict

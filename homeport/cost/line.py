@@ -27,6 +27,9 @@ class Amount:
     def times(self, factor: float) -> "Amount":
         return replace(self, typical=self.typical * factor, low=self.low * factor, high=self.high * factor)
 
+    def at_least(self, least: float) -> "Amount":
+        return replace(self, typical=max(self.typical, least), low=max(self.low, least), high=max(self.high, least))
+
     def __add__(self, other: "Amount") -> "Amount":
         basis = max(self.basis, other.basis, key=CERTAINTY.index)
         source = "; ".join(dict.fromkeys(filter(None, (self.source, other.source))))

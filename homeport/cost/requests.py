@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 
 from homeport.cost import assumptions as assume
-from homeport.cost.line import HOURS, NOTHING, Amount, Use, fixed
 from homeport.cost.lcu import lcus, load_of_requests
+from homeport.cost.line import HOURS, NOTHING, Amount, Use, fixed
 from homeport.cost.place import Place, web_services
 
 UNIT_KB = 512  # the API counts an answer in units of this size

@@ -4,10 +4,10 @@ A price that is not in the book is unknown. It is never taken from another regio
 (`filled_from`), and then it is marked as weak.
 """
 
+import datetime
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -93,9 +93,9 @@ class PriceBook:
         }
         return PriceBook(self.date, {**self.prices, **taken})
 
-    def age_days(self, today: date) -> int:
+    def age_days(self, today: datetime.date) -> int:
         """Days since the book was made."""
-        return (today - date.fromisoformat(self.date)).days
+        return (today - datetime.date.fromisoformat(self.date)).days
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def parse_book(text: str, place: str) -> PriceBook:
     """The book in a file. Raises HomeportError if it is not one; `place` is named in the message."""
     try:
         document = json.loads(text)
-        date.fromisoformat(document["date"])
+        datetime.date.fromisoformat(document["date"])
         return book_of(document["date"], (_from_json(item) for item in document["prices"]))
     except (ValueError, KeyError, TypeError, IndexError) as error:
         reason = f"has no {error}" if isinstance(error, KeyError) else str(error)
