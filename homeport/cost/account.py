@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from homeport.cost import assumptions as assume
 from homeport.cost.layout import Layout
-from homeport.cost.line import Amount, Use, fixed
+from homeport.cost.line import ACCOUNT, Amount, Use, fixed
 from homeport.cost.place import Place
 
 ORGANISATION = ("management", "security", "shared")  # accounts that hold no environment
@@ -45,7 +45,7 @@ def account_uses(place: Place) -> Iterator[Use]:
 def organisation_uses(layout: Layout, region: str) -> Iterator[Use]:
     """Of the accounts that hold no environment."""
     for name in ORGANISATION:
-        for use in baseline_uses(layout, assume.CONFIG_ITEMS_QUIET, f"account {name}"):
+        for use in baseline_uses(layout, assume.CONFIG_ITEMS_QUIET, f"{ACCOUNT}{name}"):
             yield Use(
-                price=use.price, amount=use.amount, item=use.item, kind=use.kind, part=f"account {name}", region=region
+                price=use.price, amount=use.amount, item=use.item, kind=use.kind, part=f"{ACCOUNT}{name}", region=region
             )

@@ -9,7 +9,7 @@ from homeport.cost.heroku_bill import HerokuBill, read_bill
 from homeport.cost.layout import DEFAULT, Layout
 from homeport.cost.place import find_places, laid_out
 from homeport.cost.prices.book import PriceBook
-from homeport.cost.verdict import Verdict, judge
+from homeport.cost.verdict import Part, Verdict, judge, parts
 from homeport.model.platform import Platform
 from homeport.model.usage import Usage
 
@@ -26,14 +26,19 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """A layout, its estimate and how it compares. `break_even_cents` is the Heroku bill at which it costs the same,
-    None where it never does."""
+    """A layout, its estimate and how it compares with the one that was asked for.
+
+    `more_unknown` are prices that only this layout needs and that the book does not know: its sum is too low by them.
+    `break_even_cents` is the Heroku bill at which it costs the same, None where it never does, or is not known.
+    """
 
     layout: Layout
     estimate: Estimate
     changes: tuple[Change, ...]
     break_even_cents: float | None
     cents: float  # with what goes on being paid to vendors
+    more_unknown: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +76,18 @@ def compare(
     for other in alternatives(layout):
         there = estimate_places(laid_out(places, other), book)
         before = options[0].estimate if options else there
+        if options and (there.lines, there.unknown) == (before.lines, before.unknown):
+            continue  # it is that already
+        more = tuple(sorted(unknown_ids(there) - unknown_ids(before)))
         options.append(
             Option(
                 layout=other,
                 estimate=there,
                 changes=differences(before, there),
-                break_even_cents=break_even(there, bill),
+                break_even_cents=None if more else break_even(there, bill),
                 cents=there.cents + bill.kept_cents,
+                more_unknown=more,
+                parts=tuple(parts(platform, bill, there)),
             )
         )
     estimates = [option.estimate for option in options]
@@ -115,17 +125,23 @@ def differences(before: Estimate, after: Estimate) -> tuple[Change, ...]:
     return tuple([*ordered, Change("everything else", rest)] if abs(rest) >= CHANGE_CENTS else ordered)
 
 
+def unknown_ids(estimate: Estimate) -> set[str]:
+    """Prices that the estimate needs and the book does not know."""
+    return {f"{unknown.use.price} in {unknown.use.region}" for unknown in estimate.unknown}
+
+
 def break_even(estimate: Estimate, bill: HerokuBill) -> float | None:
     """The Heroku bill, in cents, at which the layout costs the same.
 
-    What belongs to services, and what vendors go on getting, is taken to grow with the bill as it stands; the rest,
-    the floor, is there from the first service on: bill = floor + bill × share. None where no bill is high enough.
+    What stands (networks, load balancers, accounts) is paid for as many services as there are; what runs in them, and
+    what vendors go on getting, is taken to grow with the bill: bill = standing + bill × share. None where no bill is
+    high enough.
     """
     if not bill.cents:
         return None
-    growing = estimate.cents - estimate.floor_cents + bill.kept_cents
-    share = growing / bill.cents
-    return estimate.floor_cents / (1 - share) if share < 1 else None
+    standing = sum(line.cents for line in estimate.lines if line.is_standing)
+    share = (estimate.cents - standing + bill.kept_cents) / bill.cents
+    return standing / (1 - share) if share < 1 else None
 
 
 def _generic(item: str) -> str:

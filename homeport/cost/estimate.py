@@ -60,7 +60,7 @@ class Estimate:
     @property
     def floor_cents(self) -> float:
         """What is paid for no service in particular."""
-        return sum(line.cents for line in self.lines if not line.part or line.part.startswith("account "))
+        return sum(line.cents for line in self.lines if line.is_floor)
 
 
 def estimate(

@@ -11,6 +11,8 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 CERTAINTY: tuple[Basis, ...] = ("fixed", "measured", "assumed")  # a sum is as sure as its least sure part
+ACCOUNT = "account "  # begins the part of accounts that hold no environment
+STANDING = ("nat.hour", "ipv4.hour", "alb.hour", "endpoint.hour")
 HOURS = 730.0  # AWS's month; Heroku's has 720
 
 
@@ -81,6 +83,16 @@ class Line:
     @property
     def basis(self) -> Basis:
         return self.quantity.basis
+
+    @property
+    def is_floor(self) -> bool:
+        """Paid for no service in particular: what all of an environment share, or an account of the organisation."""
+        return self.part.startswith(ACCOUNT) or (not self.part and self.kind not in ("databases", "caches"))
+
+    @property
+    def is_standing(self) -> bool:
+        """Paid from the first service on, however little it does: the floor, and each network's gateways."""
+        return self.is_floor or self.price in STANDING
 
 
 @dataclass(frozen=True, kw_only=True)

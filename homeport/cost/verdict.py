@@ -72,7 +72,8 @@ def parts(platform: Platform, bill: HerokuBill, estimate: Estimate) -> list[Part
             heroku[owner.get(line.charge.part, line.charge.part)] += line.cents or 0
     aws: dict[str, float] = defaultdict(float)
     for priced in estimate.lines:
-        aws[_owner(owner, priced)] += priced.cents
+        if not priced.is_floor:
+            aws[_owner(owner, priced)] += priced.cents
     names = [name for _, name, _ in platform.with_code()]
     names += [name for name in {**heroku, **aws} if name not in names and name]
     return [Part(name=name, heroku_cents=heroku[name], aws_cents=aws[name]) for name in names]
@@ -88,7 +89,7 @@ def owners(platform: Platform) -> dict[str, str]:
 
 
 def _owner(owner: dict[str, str], line: Line) -> str:
-    return owner.get(line.part, line.part)
+    return owner.get(line.part, line.part) or "shared servers"
 
 
 def _order(estimate: Estimate) -> tuple[int, float]:
@@ -106,7 +107,8 @@ def _reasons(bill: HerokuBill, best: Estimate, comparable: Sequence[Estimate], s
         reasons.append(f"AWS costs ${saving / 100:,.2f} a month less than Heroku")
         if best.cents_high + bill.kept_cents > bill.cents:
             reasons.append("if everything assumed came out high, it would cost more: measure first")
-    cheaper = min(comparable, key=_order)
+    sensible = [e for e in comparable if e.layout.sharing == best.layout.sharing]
+    cheaper = min(sensible, key=_order)
     if cheaper.layout != best.layout and cheaper.cents < best.cents:
         more = (best.cents - cheaper.cents) / 100
         reasons.append(

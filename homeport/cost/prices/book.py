@@ -75,8 +75,14 @@ class PriceBook:
         return self.prices.get((id, region)) or self.prices.get((id, GLOBAL))
 
     def laid_over(self, other: "PriceBook") -> "PriceBook":
-        """Both books' prices, this one's where both have one. Free units are kept: price lists do not tell them."""
-        kept = {key: replace(price, free=price.free or _free(other, key)) for key, price in self.prices.items()}
+        """Both books' prices, this one's where both have one.
+
+        Free units are kept, as price lists do not tell them; unless they do, by a first tier that costs nothing.
+        """
+        kept = {
+            key: price if price.free or not price.usd else replace(price, free=_free(other, key))
+            for key, price in self.prices.items()
+        }
         return PriceBook(max(self.date, other.date), {**other.prices, **kept})
 
     def filled_from(self, region: str) -> "PriceBook":
