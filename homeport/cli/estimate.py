@@ -166,17 +166,16 @@ def _print_heads(comparison: Comparison) -> None:
 
 
 def _print_parts(comparison: Comparison) -> None:
-    rows = [
-        (part.name, _money(part.heroku_cents), _money(part.aws_cents), _signed(part.aws_cents - part.heroku_cents))
-        for part in comparison.chosen.parts
-    ]
-    floor = comparison.chosen.estimate.floor_cents
-    print_table(
-        ("Service, with its data", "Heroku", "AWS", "Change"), [*rows, ("shared by all", "", _money(floor), "")]
-    )
-    bill = comparison.bill
-    where = {line.charge.environment or "shared": 0 for line in bill.lines}
-    if len(where) > 1:
+    bill, chosen = comparison.bill, comparison.chosen
+    rows = [(part.name, part.heroku_cents, part.aws_cents) for part in chosen.parts]
+    rows.append(("shared by all", 0, chosen.estimate.floor_cents))
+    rows += [("vendors that stay", bill.kept_cents, bill.kept_cents)] if bill.kept_cents else []
+    if bill.cents:
+        table = [(name, _money(heroku), _money(aws), _signed(aws - heroku)) for name, heroku, aws in rows]
+        print_table(("Service, with its data", "Heroku", "AWS", "Change"), table)
+    else:
+        print_table(("Service, with its data", "AWS"), [(name, _money(aws)) for name, _, aws in rows])
+    if len({line.charge.environment for line in bill.lines}) > 1:
         answer_console.print("Heroku by environment: " + _by_environment(bill), soft_wrap=True)
     answer_console.print()
 

@@ -76,8 +76,8 @@ def compare(
     for other in alternatives(layout):
         there = estimate_places(laid_out(places, other), book)
         before = options[0].estimate if options else there
-        if options and (there.lines, there.unknown) == (before.lines, before.unknown):
-            continue  # it is that already
+        if any((there.lines, there.unknown) == (o.estimate.lines, o.estimate.unknown) for o in options):
+            continue  # one of them is that already
         more = tuple(sorted(unknown_ids(there) - unknown_ids(before)))
         options.append(
             Option(
