@@ -22,7 +22,7 @@ def load_usage(file: Path) -> Usage:
     source = read_source(file)
     if source.problems:
         raise HomeportError(_render(file, source.problems), HINT)
-    value: Any = source.value or {}
+    value: Any = {} if source.value is None else source.value
     if not isinstance(value, dict):
         raise HomeportError(f"{file}:1: a {type(value).__name__} stands where a mapping is expected", HINT)
     try:

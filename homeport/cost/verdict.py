@@ -69,7 +69,7 @@ def parts(platform: Platform, bill: HerokuBill, estimate: Estimate) -> list[Part
     heroku: dict[str, float] = defaultdict(float)
     for line in bill.lines:
         if line.charge.moves:
-            heroku[owner.get(line.charge.part, line.charge.part)] += line.cents or 0
+            heroku[owner.get(line.charge.part, line.charge.part) or "other charges"] += line.cents or 0
     aws: dict[str, float] = defaultdict(float)
     for priced in estimate.lines:
         if not priced.is_floor:
