@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from homeport.cli.output import answer_console, print_table, progress_console
-from homeport.cost.prices.book import HEROKU, Price, PriceBook, load_book, render_book
+from homeport.cost.prices.book import GLOBAL, HEROKU, Price, PriceBook, load_book, render_book
 from homeport.system.files import replace_file
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-central-1")
@@ -42,6 +42,8 @@ def refresh(file: Path, source: str, regions: tuple[str, ...], to: Path | None) 
     changed = [price for key, price in book.prices.items() if key in shipped.prices]
     new = len(book.prices) - len(changed)
     progress_console.print(f"{target} is written: {len(book.prices)} prices, {new} of them new", soft_wrap=True)
+    if kept := sorted(f"{id} in {region}" for id, region in missing(book, chosen)):
+        progress_console.print(f"not found, kept as they ship: {', '.join(kept)}", soft_wrap=True)
     _print_moved(changed, shipped)
 
 
@@ -66,6 +68,19 @@ def show(file: Path, pattern: str, region: str | None, book_file: Path | None, a
     print_table(("Price", "Region", "USD", "a", "Free", "Date", "Sure"), rows)
     age = book.age_days(datetime.date.today())
     answer_console.print(f"\n{len(found)} of {len(book.prices)} prices; the book is of {book.date}, {age} days old")
+
+
+def missing(book: PriceBook, regions: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Prices that were looked for, each by one selector, and that the lists did not have."""
+    from homeport.cost.prices.selector import SELECTORS
+
+    wanted = {
+        (selector.id, place)
+        for selector in SELECTORS
+        if "{" not in selector.id
+        for place in ((GLOBAL,) if selector.is_global else regions)
+    }
+    return wanted - book.prices.keys()
 
 
 def _read(source: str, regions: tuple[str, ...]) -> PriceBook:

@@ -24,7 +24,7 @@ ATTRIBUTES = {
     "Database Engine": "databaseEngine",
     "Deployment Option": "deploymentOption",
     "Cache Engine": "cacheEngine",
-    "To Location": "toLocation",
+    "Transfer Type": "transferType",
 }
 CHUNK = 1 << 16
 SPACE = " \t\r\n,:"
@@ -80,11 +80,18 @@ def read_json(text: Iterable[str], region: str, place: str) -> Iterator[Rate]:
 def dimensions(
     identity: tuple[str, str, str], attributes: dict[str, str], terms: Iterable[Any], place: str
 ) -> Iterator[Rate]:
-    """Rates of one product's terms; `identity` is SKU, offer and publication date."""
+    """Rates of one product's terms; `identity` is SKU, offer and publication date. Terms of a lease are left out."""
     for term in terms:
-        for tier in term["priceDimensions"].values():
-            usd = tier["pricePerUnit"].get("USD", "")
-            yield _rate(identity, attributes, (tier["beginRange"], tier["endRange"]), (tier["unit"], usd), place)
+        if term.get("termAttributes", {}).get("LeaseContractLength"):
+            continue
+        for tier in term.get("priceDimensions", {}).values():
+            limits = tier.get("beginRange", "?"), tier.get("endRange", "?")
+            yield _rate(identity, attributes, limits, (tier.get("unit", ""), _usd(tier)), place)
+
+
+def _usd(tier: dict[str, Any]) -> str:
+    usd: str = tier.get("pricePerUnit", {}).get("USD", "")
+    return usd
 
 
 def walk_json(text: Iterable[str], place: str) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -14,6 +14,7 @@ BALANCERS = [
     product("ALB1", "LoadBalancerUsage", ONE, operation="LoadBalancing:Application"),
     product("NLB1", "LoadBalancerUsage", ("0", "Inf", "0.0225"), operation="LoadBalancing:Network"),
     product("OUT1", "Outposts-LoadBalancerUsage", ONE, operation="LoadBalancing:Application"),
+    product("RES1", "ReservedLCUUsage", ("0", "Inf", "0.008"), operation="LoadBalancing:Application"),
     product("TS1", "TS-LoadBalancerUsage", ONE, operation="LoadBalancing:Application"),
     product("LCU1", "LCUUsage", ("0", "Inf", "0.008"), operation="LoadBalancing:Application"),
 ]
@@ -74,7 +75,7 @@ def test_tiers_are_kept_in_order() -> None:
         ("10240", "51200", "0.085"),
         ("153600", "Inf", "0.05"),
     ]
-    listed = csv_list("AWSDataTransfer", [product("T", "DataTransfer-Out-Bytes", *tiers, toLocation="External")])
+    listed = csv_list("AWSDataTransfer", [product("T", "DataTransfer-Out-Bytes", *tiers, transferType="AWS Outbound")])
     book = select_prices(read_csv(listed.splitlines(True), "us-east-1", "list"), "us-east-1", "csv")
     price = book.prices["transfer.out", "us-east-1"]
     assert [tier.above for tier in price.tiers] == [0, 10240, 51200, 153600]
@@ -91,6 +92,14 @@ def test_two_products_for_one_price_are_an_error_that_names_both() -> None:
 def test_tiers_that_overlap_or_leave_a_gap_are_an_error(tiers: tuple[tuple[str, str, str], ...]) -> None:
     with pytest.raises(HomeportError, match="price logs.in"):
         prices_of("AmazonCloudWatch", [product("L", "DataProcessing-Bytes", *tiers)])
+
+
+def test_terms_of_a_lease_are_not_taken() -> None:
+    item = product("F", "Fargate-GB-Hours", ONE)
+    text = json_list("AmazonECS", [item]).replace(
+        '"termAttributes": {}', '"termAttributes": {"LeaseContractLength": "1yr"}'
+    )
+    assert not list(read_json([text], "us-east-1", "list"))
 
 
 def test_reserved_prices_are_not_taken() -> None:

@@ -58,14 +58,14 @@ def test_csv_holds_no_formula(item: str) -> None:
 
 
 def test_an_unknown_price_is_told_once_with_all_that_waits_for_it() -> None:
-    there = compare(make_platform(2, region="eu-west-1"), Usage(), BOOK).chosen.estimate
+    there = compare(make_platform(2, region="eu-central-1"), Usage(), BOOK).chosen.estimate
     by_reason = {entry["reason"]: entry["items"] for entry in unknown_prices(there)}
-    (images,) = [items for reason, items in by_reason.items() if "ecr.gb in eu-west-1" in reason]
+    (images,) = [items for reason, items in by_reason.items() if "ecr.gb in eu-central-1" in reason]
     assert images == ["prod s0 images", "prod s1 images"]
 
 
 def test_weak_prices_are_named_the_weakest_first(team: Comparison) -> None:
-    there = compare(make_platform(region="eu-west-1"), Usage(), BOOK).chosen.estimate
+    there = compare(make_platform(region="eu-central-1"), Usage(), BOOK).chosen.estimate
     weak = weak_lines(there)
     assert {line.confidence for line in weak} == {"L", "M"}
     assert [line.confidence for line in weak] == sorted((line.confidence for line in weak), key="LM".index)
