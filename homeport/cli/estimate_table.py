@@ -2,6 +2,8 @@
 
 import datetime
 
+from rich.markup import escape
+
 from homeport.cli.output import answer_console, print_table
 from homeport.cost.compare import Comparison
 from homeport.cost.heroku_bill import HerokuBill, reconcile
@@ -27,20 +29,18 @@ def print_comparison(comparison: Comparison, book: PriceBook, every_line: bool) 
 def _print_heads(comparison: Comparison) -> None:
     chosen, bill = comparison.chosen, comparison.bill
     where = ", ".join(chosen.estimate.environments)
-    answer_console.print(f"A month in US dollars, without tax: {where}; {describe(chosen.layout)}\n", soft_wrap=True)
+    _say(f"A month in US dollars, without tax: {where}; {describe(chosen.layout)}\n")
     low, high = chosen.estimate.cents_low + bill.kept_cents, chosen.estimate.cents_high + bill.kept_cents
     kept = f", with {_money(bill.kept_cents)} to vendors that stay" if bill.kept_cents else ""
-    answer_console.print(f"Heroku  {_money(bill.cents) if bill.cents else 'unknown':>10}")
-    answer_console.print(f"AWS     {_money(chosen.cents):>10}  ({_money(low)} to {_money(high)}{kept})", soft_wrap=True)
+    _say(f"Heroku  {_money(bill.cents) if bill.cents else 'unknown':>10}")
+    _say(f"AWS     {_money(chosen.cents):>10}  ({_money(low)} to {_money(high)}{kept})")
     if bill.cents:
         percent = 100 * (bill.cents - chosen.cents) / bill.cents
-        answer_console.print(f"        {abs(percent):>9.1f}% {'less' if percent >= 0 else 'more'} on AWS")
+        _say(f"        {abs(percent):>9.1f}% {'less' if percent >= 0 else 'more'} on AWS")
     for month in reconcile(bill):
         rest = _money(month.unexplained_cents)
-        answer_console.print(
-            f"Invoice of {month.month}: {_money(month.invoice_cents)}, unexplained by the lines: {rest}"
-        )
-    answer_console.print()
+        _say(f"Invoice of {month.month}: {_money(month.invoice_cents)}, unexplained by the lines: {rest}")
+    _say()
 
 
 def _print_parts(comparison: Comparison) -> None:
@@ -49,13 +49,13 @@ def _print_parts(comparison: Comparison) -> None:
     rows.append(("shared by all", 0, chosen.estimate.floor_cents))
     rows += [("vendors that stay", bill.kept_cents, bill.kept_cents)] if bill.kept_cents else []
     if bill.cents:
-        table = [(name, _money(heroku), _money(aws), _signed(aws - heroku)) for name, heroku, aws in rows]
+        table = [(escape(name), _money(heroku), _money(aws), _signed(aws - heroku)) for name, heroku, aws in rows]
         print_table(("Service, with its data", "Heroku", "AWS", "Change"), table)
     else:
-        print_table(("Service, with its data", "AWS"), [(name, _money(aws)) for name, _, aws in rows])
+        print_table(("Service, with its data", "AWS"), [(escape(name), _money(aws)) for name, _, aws in rows])
     if len({line.charge.environment for line in bill.lines}) > 1:
-        answer_console.print("Heroku by environment: " + _by_environment(bill), soft_wrap=True)
-    answer_console.print()
+        _say("Heroku by environment: " + _by_environment(bill))
+    _say()
 
 
 def _by_environment(bill: HerokuBill) -> str:
@@ -76,7 +76,7 @@ def _print_lines(comparison: Comparison) -> None:
         for line in comparison.chosen.estimate.lines
     ]
     print_table(("Where", "Item", "Quantity", "Low", "Typical", "High", "Basis"), rows)
-    answer_console.print()
+    _say()
 
 
 def _print_kinds(comparison: Comparison) -> None:
@@ -87,7 +87,7 @@ def _print_kinds(comparison: Comparison) -> None:
         if found:
             rows.append((kind, *(_money(cents) for cents in sums)))
     print_table(("AWS, by kind", "Low", "Typical", "High"), rows)
-    answer_console.print()
+    _say()
 
 
 def _print_layouts(comparison: Comparison) -> None:
@@ -104,40 +104,43 @@ def _print_layouts(comparison: Comparison) -> None:
         least = ">" if option.more_unknown else ""
         rows.append((f"{option.layout.name}{star}{mark}", f"{least}{_money(option.cents)}", even, changes))
     print_table(("Layout", "Month", "Breaks even", "What changes most"), rows)
-    answer_console.print("* Homeport does not build it yet. Breaks even: the Heroku bill that costs the same.\n")
+    _say("* Homeport does not build it yet. Breaks even: the Heroku bill that costs the same.\n")
 
 
 def _print_verdict(comparison: Comparison) -> None:
     verdict = comparison.verdict
     if comparison.bill.cents:
         answer = f"Move, laid out as {verdict.layout.name}." if verdict.moves else "Stay on Heroku."
-        answer_console.print(answer, style="bold")
+        _say(answer, style="bold")
     for reason in verdict.reasons:
-        answer_console.print(f"- {reason}", soft_wrap=True)
+        _say(f"- {reason}")
     for part in verdict.parts:
         if part.is_dearer:
             both = f"{_money(part.aws_cents)} on AWS, {_money(part.heroku_cents)} on Heroku"
-            answer_console.print(f"- do not move {part.name}: {both}", soft_wrap=True)
-    answer_console.print()
+            _say(f"- do not move {part.name}: {both}")
+    _say()
 
 
 def _print_doubts(comparison: Comparison, book: PriceBook) -> None:
     chosen = comparison.chosen.estimate
     for unknown in unknown_prices(chosen):
-        answer_console.print(f"- unknown: {unknown['reason']} ({len(unknown['items'])} lines)", soft_wrap=True)
+        _say(f"- unknown: {unknown['reason']} ({len(unknown['items'])} lines)")
     for line in comparison.bill.unknown:
-        answer_console.print(
-            f"- unknown: what Heroku bills for {line.charge.item} of {line.charge.app}", soft_wrap=True
-        )
+        _say(f"- unknown: what Heroku bills for {line.charge.item} of {line.charge.app}")
     for note in chosen.notes:
-        answer_console.print(f"- {note}", soft_wrap=True)
+        _say(f"- {note}")
     weak = weak_lines(chosen)
     if weak:
         named = ", ".join(f"{line.price} ({line.confidence})" for line in weak)
-        answer_console.print(f"- weakly founded prices: {named}", soft_wrap=True)
-    answer_console.print(f"- {age_sentence(book, chosen.lines, datetime.date.today())}", soft_wrap=True)
+        _say(f"- weakly founded prices: {named}")
+    _say(f"- {age_sentence(book, chosen.lines, datetime.date.today())}")
     if chosen.unknown or weak:
-        answer_console.print("- `homeport prices refresh` reads today's prices from AWS", soft_wrap=True)
+        _say("- `homeport prices refresh` reads today's prices from AWS")
+
+
+def _say(text: str = "", style: str | None = None) -> None:
+    """A line as it is: names from files are no markup, and long lines are not broken."""
+    answer_console.print(text, soft_wrap=True, markup=False, style=style)
 
 
 def _money(cents: float) -> str:

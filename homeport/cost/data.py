@@ -31,6 +31,11 @@ def instances() -> dict[str, tuple[float, int]]:
     return {name: (memory, cpus) for name, (memory, cpus) in document.items()}
 
 
+def memory_gib(size: str) -> float:
+    """Of an instance class; infinite if it is not known."""
+    return instances().get(size, (math.inf, 0))[0]
+
+
 def instance_uses(size: str, standby: bool, part: str = "", hours: float = HOURS, note: str = "") -> list[Use]:
     """Hours of a PostgreSQL instance; a standby is one more of it."""
     item = f"PostgreSQL {size}{' with a standby' if standby else ''}"
@@ -101,9 +106,7 @@ def _served(place: Place, name: str, requests: Amount) -> Iterator[Use]:
 
 def _databases(place: Place) -> Iterator[Use]:
     small = {
-        name: database
-        for name, database in place.platform.databases.items()
-        if instances().get(database.size, (math.inf, 0))[0] <= SMALL_GIB
+        name: database for name, database in place.platform.databases.items() if memory_gib(database.size) <= SMALL_GIB
     }
     shared = small if place.layout.sharing == "data" and len(small) > 1 else {}
     for name, database in place.platform.databases.items():
@@ -144,7 +147,7 @@ def _backup(place: Place, name: str, database: Database) -> Amount:
 
 def _caches(place: Place) -> Iterator[Use]:
     caches = place.platform.caches
-    sizes = {name: instances().get(cache.size, (math.inf, 0))[0] for name, cache in caches.items()}
+    sizes = {name: memory_gib(declared.size) for name, declared in caches.items()}
     shared = [name for name in caches if sizes[name] <= SMALL_CACHE_GIB]
     if place.layout.sharing != "data" or len(shared) < 2:
         shared = []

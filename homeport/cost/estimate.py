@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from homeport.cost.account import account_uses, organisation_uses
 from homeport.cost.compute import function_uses, service_uses
-from homeport.cost.data import data_uses
+from homeport.cost.data import SMALL_GIB, data_uses, memory_gib
 from homeport.cost.layout import DEFAULT, Layout
 from homeport.cost.line import Line, Unknown, Use
 from homeport.cost.messages import message_uses
@@ -110,6 +110,9 @@ def _notes(places: Sequence[Place]) -> Iterator[str]:
 def _availability_notes(place: Place) -> Iterator[str]:
     if not place.is_high:
         return
+    small = [n for n, database in place.platform.databases.items() if memory_gib(database.size) <= SMALL_GIB]
+    if small:
+        yield f"{place.name}: {', '.join(small)}: a standby doubles the price of a small database; is it needed?"
     alone = [name for name, cache in place.platform.caches.items() if not cache.replicas]
     if alone:
         yield f"{place.name}: {', '.join(alone)}: no replica, although availability is high"

@@ -25,6 +25,9 @@ ATTRIBUTES = {
     "Deployment Option": "deploymentOption",
     "Cache Engine": "cacheEngine",
     "Transfer Type": "transferType",
+    "Volume Type": "volumeType",
+    "Queue Type": "queueType",
+    "Group": "group",
 }
 CHUNK = 1 << 16
 SPACE = " \t\r\n,:"

@@ -8,7 +8,8 @@ from typing import Any
 
 HEAD = ("SKU", "OfferTermCode", "RateCode", "TermType", "PriceDescription", "EffectiveDate", "StartingRange",
         "EndingRange", "Unit", "PricePerUnit", "Currency", "Product Family", "serviceCode", "Location",
-        "Location Type", "Database Engine", "Deployment Option", "Cache Engine", "Transfer Type", "usageType",
+        "Location Type", "Database Engine", "Deployment Option", "Cache Engine", "Transfer Type",
+        "Volume Type", "Queue Type", "Group", "usageType",
         "operation", "Region Code", "serviceName")  # fmt: skip
 
 
@@ -40,7 +41,8 @@ def csv_list(offer: str, products: Iterable[dict[str, Any]], term: str = "OnDema
                     item["sku"], "JRTCKXETXF", f"{item['sku']}.JRTCKXETXF.6YS6EN2CT7", term, "a price", "2026-10-01",
                     begin, end, "Hrs", usd, "USD", "", offer, "US East (N. Virginia)", "AWS Region",
                     more.get("databaseEngine", ""), more.get("deploymentOption", ""), more.get("cacheEngine", ""),
-                    more.get("transferType", ""), item["usage_type"], more.get("operation", ""), item["region"], offer,
+                    more.get("transferType", ""), more.get("volumeType", ""), more.get("queueType", ""),
+                    more.get("group", ""), item["usage_type"], more.get("operation", ""), item["region"], offer,
                 )
             )  # fmt: skip
     return out.getvalue()

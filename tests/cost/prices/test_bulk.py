@@ -68,6 +68,20 @@ def test_valkey_and_redis_share_a_usage_type_and_only_valkey_is_taken() -> None:
     assert prices_of("AmazonElastiCache", products) == {"valkey.cache.t4g.micro": 0.0128}
 
 
+def test_products_that_share_a_usage_type_are_told_apart() -> None:
+    storage = [
+        product("S1", "TimedStorage-ByteHrs", ("0", "Inf", "0.023"), volumeType="Standard"),
+        product("S2", "TimedStorage-ByteHrs", ("0", "Inf", "0.021"), volumeType="INTAAS3ObjectOverhead"),
+    ]
+    assert prices_of("AmazonS3", storage) == {"s3.gb": 0.023}
+    queues = [
+        product("Q1", "Requests-RBP", ("0", "Inf", "0.0000004"), queueType="Standard"),
+        product("Q2", "Requests-FIFO-RBP", ("0", "Inf", "0.0000005"), queueType="FIFO (first-in, first-out)"),
+        product("Q3", "Requests-Fair-RBP", ("0", "Inf", "0.0000001"), queueType="Fair"),
+    ]
+    assert prices_of("AWSQueueService", queues) == {"sqs.request": 0.0000004}
+
+
 def test_tiers_are_kept_in_order() -> None:
     tiers = [
         ("51200", "153600", "0.07"),
@@ -115,7 +129,7 @@ def test_a_file_that_is_no_csv_list_is_refused(text: str) -> None:
 
 def test_a_csv_list_that_is_cut_off_is_refused_with_its_line() -> None:
     listed = csv_list("AWSELB", BALANCERS).splitlines(True)
-    with pytest.raises(HomeportError, match=r"list: line 7: \d+ values for 23 columns"):
+    with pytest.raises(HomeportError, match=r"list: line 7: \d+ values for 26 columns"):
         list(read_csv([*listed[:6], listed[6][:40]], "us-east-1", "list"))
 
 
