@@ -139,3 +139,9 @@ def test_prices_are_shown_by_name_and_region(tmp_path: Path) -> None:
     assert "0.03238" in result.stdout and "x86" not in result.stdout
     every = json.loads(run(tmp_path / "homeport.yml", "show", "--json", command=prices).stdout)
     assert len(every) == len(load_book().prices)
+
+
+def test_names_from_the_bill_are_printed_as_they_are(team: Path) -> None:
+    usage = team.with_name("homeport.usage.yml")
+    usage.write_text(usage.read_text().replace('item: "papertrail:volmar"', 'part: "[red]logs[/red]", item: "a[b]"'))
+    assert "[red]logs[/red]" in run(team).stdout

@@ -1,9 +1,15 @@
 """homeport.usage.yml: every mistake with its line, and names that homeport.yml does not have."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from homeport.cost.compare import compare
+from homeport.cost.layout import WORDS
+from homeport.cost.prices.book import load_book
+from homeport.cost.report.chart import dollars
 from homeport.cost.usage_file import load_usage, strangers
 from homeport.errors import HomeportError
 from homeport.model.usage import Usage
@@ -62,3 +68,19 @@ def test_names_that_the_platform_does_not_have_are_told() -> None:
         "prod: data.chache: not in homeport.yml (did you mean 'cache'?)",
         "prod: services.s0.tasks.wbe: no such process (did you mean 'web'?)",
     ]
+
+
+def test_the_example_of_the_guide_is_right_and_names_every_layout() -> None:
+    guide = (Path(__file__).parents[2] / "docs/how-to/see-what-aws-would-cost.md").read_text()
+    sample = Usage.model_validate(yaml.safe_load(guide.partition("```yaml\n")[2].partition("```")[0]))
+    assert len(sample.heroku.charges) == 3 and sample.environments["prod"].services["shop"].tasks
+    words = set(re.findall(r"`([\w=-]+)`", guide.partition("## Layouts")[2].partition("Several words")[0]))
+    assert words >= {*WORDS, "default", "nat=N"}
+
+
+def test_the_guide_quotes_what_the_team_pays() -> None:
+    guide = (Path(__file__).parents[2] / "docs/how-to/see-what-aws-would-cost.md").read_text()
+    comparison = compare(*load_team(), load_book())
+    for amount in (comparison.bill.cents, comparison.chosen.cents):
+        assert dollars(amount / 100) in guide
+    assert f"{comparison.verdict.saving_percent:.1f}% less on AWS" in guide
