@@ -38,7 +38,7 @@ def render_bars(id: str, title: str, rows: Sequence[Row], reference: float | Non
         height += len(row.bars) * (BAR + GAP) + PADDING
     if reference is not None:
         x = LABEL + reference * scale
-        parts.append(f'<line class="reference" x1="{x:.1f}" y1="4" x2="{x:.1f}" y2="{height - 4}"/>')
+        parts.insert(0, f'<line class="reference" x1="{x:.1f}" y1="4" x2="{x:.1f}" y2="{height - 4}"/>')
     spoken = "; ".join(f"{row.label}: {', '.join(_spoken(bar) for bar in row.bars)}" for row in rows)
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-title {id}-text">'
@@ -65,7 +65,7 @@ def _bar(bar: Bar, top: int, scale: float) -> str:
     width = max(1.0, bar.dollars * scale)
     end = LABEL + width
     drawn = f'<rect class="{bar.series}" x="{LABEL}" y="{top}" width="{width:.1f}" height="{BAR}" rx="3"/>'
-    if bar.low is not None and bar.high is not None and bar.high - bar.low > largest_unseen(scale):
+    if bar.low is not None and bar.high is not None and bar.high - bar.low > _smallest_seen(scale):
         middle, left, right = top + BAR / 2, LABEL + bar.low * scale, LABEL + bar.high * scale
         drawn += (
             f'<path class="whisker" d="M{left:.1f} {middle - 4}V{middle + 4}M{left:.1f} {middle}H{right:.1f}'

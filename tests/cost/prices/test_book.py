@@ -42,9 +42,10 @@ def test_the_shipped_book_is_what_the_facts_make_byte_for_byte() -> None:
 
 
 def test_every_shipped_price_has_a_source_a_date_and_a_unit() -> None:
-    for found in load_book().prices.values():
+    book = load_book()
+    for found in book.prices.values():
         assert found.source and found.unit and found.confidence in ("H", "M", "L")
-        assert datetime.date.fromisoformat(found.date) <= datetime.date.fromisoformat(load_book().date)
+        assert datetime.date.fromisoformat(found.date) <= datetime.date.fromisoformat(book.date)
 
 
 def test_the_book_names_the_regions_that_it_must() -> None:
