@@ -75,7 +75,7 @@ def _bar(bar: Bar, top: int, scale: float) -> str:
     return f'{drawn}<text class="value" x="{end + 7:.1f}" y="{top + BAR - 5}">{dollars(bar.dollars)}</text>'
 
 
-def largest_unseen(scale: float) -> float:
+def _smallest_seen(scale: float) -> float:
     """Dollars that two pixels stand for: smaller whiskers are not drawn."""
     return 2 / scale
 
