@@ -13,7 +13,7 @@ WEB = "web"
 
 
 def task_uses(
-    name: str, count: Amount, size: tuple[int, int], architecture: Architecture, spot: bool = False, part: str = ""
+    name: str, count: Amount, size: tuple[int, int], architecture: Architecture, *, spot: bool = False, part: str = ""
 ) -> list[Use]:
     """vCPU-hours and GB-hours of tasks; `count` in task-months of 730 hours, `size` in CPU units and MiB."""
     cpu, memory_mb = size
@@ -46,7 +46,7 @@ def service_uses(place: Place) -> Iterator[Use]:
             count = task_count(place, name, process, declared)
             spot = place.layout.spot and process != WEB
             size = (declared.cpu, declared.memory_mb)
-            yield from task_uses(process, count, size, place.layout.architecture, spot, part=name)
+            yield from task_uses(process, count, size, place.layout.architecture, spot=spot, part=name)
 
 
 def task_count(place: Place, service: str, process: str, declared: Process) -> Amount:
@@ -67,7 +67,7 @@ def function_uses(place: Place) -> Iterator[Use]:
     for name, function in place.platform.functions.items():
         usage = place.service(name)
         calls = _calls(place, name, function)
-        duration = place.measured(usage.duration_ms, assume.FUNCTION_MS) if usage.duration_ms else assume.FUNCTION_MS
+        duration = amount_of(usage.duration_ms) if usage.duration_ms else assume.FUNCTION_MS
         seconds = calls.of(duration.times(function.memory_mb / 1024 / 1000))
         yield Use(price="lambda.request", amount=calls, item="invocations", kind="compute", part=name)
         yield Use(

@@ -1,5 +1,6 @@
 """What is used of a price (`Use`), and the line of the bill that it becomes (`Line`)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -121,3 +122,4 @@ def amount_of(quantity: Quantity) -> Amount:
 
 
 NOTHING = fixed(0)
+CASES: tuple[Callable[[Amount], float], ...] = (lambda a: a.typical, lambda a: a.low, lambda a: a.high)

@@ -7,11 +7,8 @@ up, then what they cost together is shared out by quantity.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from homeport.cost.line import Amount, Line, Unknown, Use
+from homeport.cost.line import CASES, Amount, Line, Unknown, Use
 from homeport.cost.prices.book import Price, PriceBook
-
-Of = Callable[[Amount], float]
-SCENARIOS: tuple[Of, ...] = (lambda a: a.typical, lambda a: a.low, lambda a: a.high)
 
 
 def price_uses(uses: Iterable[Use], book: PriceBook) -> tuple[tuple[Line, ...], tuple[Unknown, ...]]:
@@ -19,18 +16,18 @@ def price_uses(uses: Iterable[Use], book: PriceBook) -> tuple[tuple[Line, ...], 
     wanted = [use for use in uses if use.amount.high > 0]
     priced = [(use, book.find(use.price, use.region)) for use in wanted]
     known = [(use, price) for use, price in priced if price]
-    rates = [_rates(known, scenario) for scenario in SCENARIOS]
+    rates = [_rates(known, case) for case in CASES]
     lines = tuple(_line(use, price, *(rate[price.id, price.region] for rate in rates)) for use, price in known)
     unknown = tuple(Unknown(use=use, reason=_reason(use, book)) for use, price in priced if price is None)
     return lines, unknown
 
 
-def _rates(known: Sequence[tuple[Use, Price]], scenario: Of) -> dict[tuple[str, str], float]:
+def _rates(known: Sequence[tuple[Use, Price]], case: Callable[[Amount], float]) -> dict[tuple[str, str], float]:
     """Average cents of a unit by price and region, when all of them are used together."""
     total: dict[tuple[str, str], float] = defaultdict(float)
     prices: dict[tuple[str, str], Price] = {}
     for use, price in known:
-        total[price.id, price.region] += scenario(use.amount)
+        total[price.id, price.region] += case(use.amount)
         prices[price.id, price.region] = price
     left = {price.id: price.free for price in prices.values()}
     rates: dict[tuple[str, str], float] = {}

@@ -1,11 +1,11 @@
 """What stands in front of services: the API's requests, the load balancer with its LCUs, the access log."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from homeport.cost import assumptions as assume
 from homeport.cost.lcu import lcus, load_of_requests
-from homeport.cost.line import HOURS, NOTHING, Amount, Use, fixed
+from homeport.cost.line import CASES, HOURS, NOTHING, Amount, Use, amount_of, fixed
 from homeport.cost.place import Place, web_services
 
 UNIT_KB = 512  # the API counts an answer in units of this size
@@ -54,7 +54,7 @@ def requests_of(place: Place, name: str) -> Amount:
 
 def response_kb(place: Place, name: str) -> Amount:
     measured = place.service(name).response_kb
-    return place.measured(measured, NOTHING) if measured else assume.RESPONSE_KB
+    return amount_of(measured) if measured else assume.RESPONSE_KB
 
 
 def answered_gb(place: Place, name: str) -> Amount:
@@ -88,23 +88,20 @@ def _balancers(place: Place) -> Iterator[Use]:
 
 
 def _lcu(place: Place, services: list[str]) -> Amount:
-    """Of the services' requests together."""
-    requests = [requests_of(place, name) for name in services]
-    kb = [response_kb(place, name) for name in services]
-    ms = [
-        place.measured(place.service(name).duration_ms, NOTHING)
-        if place.service(name).duration_ms
-        else assume.DURATION_MS
-        for name in services
-    ]
-    together = sum(requests, NOTHING)
+    """Of the services' requests together: on average over the month, in each of the three cases."""
+    loads = [(requests_of(place, name), response_kb(place, name), _duration_ms(place, name)) for name in services]
+    together = sum((requests for requests, _, _ in loads), NOTHING)
 
-    def of(attribute: str) -> float:
-        loads = zip(requests, kb, ms, strict=True)
-        values = [[getattr(amount, attribute) for amount in load] for load in loads]
-        count = sum(value[0] for value in values)
-        weight = count or 1.0
-        mean_kb, mean_ms = (sum(v[0] * v[place] for v in values) / weight for place in (1, 2))
-        return lcus(load_of_requests(count, mean_kb, mean_ms))
+    def units(case: Callable[[Amount], float]) -> float:
+        count = sum(case(requests) for requests, _, _ in loads)
+        kb = sum(case(requests) * case(kb) for requests, kb, _ in loads)
+        ms = sum(case(requests) * case(ms) for requests, _, ms in loads)
+        return lcus(load_of_requests(count, kb / count, ms / count)) if count else 0.0
 
-    return Amount(of("typical"), of("low"), of("high"), together.basis, together.source)
+    typical, low, high = (units(case) for case in CASES)
+    return Amount(typical, low, high, together.basis, together.source)
+
+
+def _duration_ms(place: Place, name: str) -> Amount:
+    measured = place.service(name).duration_ms
+    return amount_of(measured) if measured else assume.DURATION_MS

@@ -148,6 +148,12 @@ def test_every_resource_of_the_modules_is_priced_or_known_to_be_free() -> None:
     assert set(BILLED.values()) <= priced(platform, "prod").keys()
 
 
+def test_every_price_of_what_homeport_builds_is_known_in_us_east_1() -> None:
+    for platform in PLATFORMS.values():
+        there = platform.model_copy(update={"region": "us-east-1"})
+        assert estimate(there, Usage(), BOOK).unknown == ()
+
+
 def test_the_infracost_file_names_resources_that_are_there() -> None:
     platform = PLATFORMS["magicbook"].model_copy(update={"region": "us-east-1"})
     there = estimate(platform, Usage(), BOOK, DEFAULT, ["prod"])

@@ -31,7 +31,7 @@ def _aws(facts: dict[str, Any]) -> Iterator[Price]:
     for id, about in facts["prices"].items():
         for region in about.keys() - set(ABOUT):
             usd, *cited = about[region]
-            yield _price(facts, id, region, usd, cited, about)
+            yield _price(facts, (id, region), usd, cited, about)
 
 
 def _heroku(facts: dict[str, Any]) -> Iterator[Price]:
@@ -39,17 +39,17 @@ def _heroku(facts: dict[str, Any]) -> Iterator[Price]:
         about = {"service": service, "unit": "month"}
         for cited, plans in by_source.items():
             for plan, usd in plans.items():
-                yield _price(facts, f"{service}:{plan}", HEROKU, usd, cited.split(), about)
+                yield _price(facts, (f"{service}:{plan}", HEROKU), usd, cited.split(), about)
 
 
-def _price(facts: dict[str, Any], id: str, region: str, usd: Any, cited: list[Any], about: dict[str, Any]) -> Price:
-    """`cited` is the key of a source, and the confidence."""
+def _price(facts: dict[str, Any], place: tuple[str, str], usd: Any, cited: list[Any], about: dict[str, Any]) -> Price:
+    """`place` is id and region; `cited` the key of a source, and the confidence."""
     key, confidence = cited
     source = facts["sources"][key]
     tiers = usd if isinstance(usd, list) else [[0, usd]]
     return Price(
-        id=id,
-        region=region,
+        id=place[0],
+        region=place[1],
         service=about["service"],
         usage_type=about.get("usage_type", ""),
         unit=about["unit"],
