@@ -90,7 +90,7 @@ def _balancers(place: Place) -> Iterator[Use]:
 def _lcu(place: Place, services: list[str]) -> Amount:
     """Of the services' requests together: on average over the month, in each of the three cases."""
     loads = [(requests_of(place, name), response_kb(place, name), _duration_ms(place, name)) for name in services]
-    together = sum((requests for requests, _, _ in loads), NOTHING)
+    known = sum((requests.of(kb).of(ms) for requests, kb, ms in loads), NOTHING)  # as sure as its least sure part
 
     def units(case: Callable[[Amount], float]) -> float:
         count = sum(case(requests) for requests, _, _ in loads)
@@ -99,7 +99,7 @@ def _lcu(place: Place, services: list[str]) -> Amount:
         return lcus(load_of_requests(count, kb / count, ms / count)) if count else 0.0
 
     typical, low, high = (units(case) for case in CASES)
-    return Amount(typical, low, high, together.basis, together.source)
+    return Amount(typical, low, high, known.basis, known.source)
 
 
 def _duration_ms(place: Place, name: str) -> Amount:
