@@ -1,0 +1,151 @@
+"""Comparison → tables and sentences on stdout, readable in a window of 100 columns."""
+
+import datetime
+
+from rich.markup import escape
+
+from homeport.cli.output import answer_console, print_table
+from homeport.cost.compare import Comparison
+from homeport.cost.heroku_bill import HerokuBill, reconcile
+from homeport.cost.layout import describe
+from homeport.cost.line import KINDS
+from homeport.cost.prices.book import PriceBook
+from homeport.cost.report.chart import dollars
+from homeport.cost.report.document import age_sentence, unknown_prices, weak_lines
+
+
+def print_comparison(comparison: Comparison, book: PriceBook, every_line: bool) -> None:
+    """Both bills, the services, the kinds of lines, the layouts, the verdict, and what to doubt."""
+    _print_heads(comparison)
+    _print_parts(comparison)
+    if every_line:
+        _print_lines(comparison)
+    _print_kinds(comparison)
+    _print_layouts(comparison)
+    _print_verdict(comparison)
+    _print_doubts(comparison, book)
+
+
+def _print_heads(comparison: Comparison) -> None:
+    chosen, bill = comparison.chosen, comparison.bill
+    where = ", ".join(chosen.estimate.environments)
+    _say(f"A month in US dollars, without tax: {where}; {describe(chosen.layout)}\n")
+    low, high = chosen.estimate.cents_low + bill.kept_cents, chosen.estimate.cents_high + bill.kept_cents
+    kept = f", with {_money(bill.kept_cents)} to vendors that stay" if bill.kept_cents else ""
+    _say(f"Heroku  {_money(bill.cents) if bill.cents else 'unknown':>10}")
+    _say(f"AWS     {_money(chosen.cents):>10}  ({_money(low)} to {_money(high)}{kept})")
+    if bill.cents:
+        percent = 100 * (bill.cents - chosen.cents) / bill.cents
+        _say(f"        {abs(percent):>9.1f}% {'less' if percent >= 0 else 'more'} on AWS")
+    for month in reconcile(bill):
+        rest = _money(month.unexplained_cents)
+        _say(f"Invoice of {month.month}: {_money(month.invoice_cents)}, unexplained by the lines: {rest}")
+    _say()
+
+
+def _print_parts(comparison: Comparison) -> None:
+    bill, chosen = comparison.bill, comparison.chosen
+    rows = [(part.name, part.heroku_cents, part.aws_cents) for part in chosen.parts]
+    rows.append(("shared by all", 0, chosen.estimate.floor_cents))
+    rows += [("vendors that stay", bill.kept_cents, bill.kept_cents)] if bill.kept_cents else []
+    if bill.cents:
+        table = [(escape(name), _money(heroku), _money(aws), _signed(aws - heroku)) for name, heroku, aws in rows]
+        print_table(("Service, with its data", "Heroku", "AWS", "Change"), table)
+    else:
+        print_table(("Service, with its data", "AWS"), [(escape(name), _money(aws)) for name, _, aws in rows])
+    if len({line.charge.environment for line in bill.lines}) > 1:
+        _say("Heroku by environment: " + _by_environment(bill))
+    _say()
+
+
+def _by_environment(bill: HerokuBill) -> str:
+    return ", ".join(f"{name} {_money(cents)}" for name, cents in bill.by(lambda c: c.environment or "shared").items())
+
+
+def _print_lines(comparison: Comparison) -> None:
+    rows = [
+        (
+            f"{line.environment} {line.part or 'shared'}".strip(),
+            line.item,
+            f"{line.quantity.typical:,.2f} {line.unit}",
+            _money(line.cents_low),
+            _money(line.cents),
+            _money(line.cents_high),
+            f"{line.basis} {line.confidence}",
+        )
+        for line in comparison.chosen.estimate.lines
+    ]
+    print_table(("Where", "Item", "Quantity", "Low", "Typical", "High", "Basis"), rows)
+    _say()
+
+
+def _print_kinds(comparison: Comparison) -> None:
+    rows = []
+    for kind in KINDS:
+        found = [line for line in comparison.chosen.estimate.lines if line.kind == kind]
+        sums = [sum(getattr(line, name) for line in found) for name in ("cents_low", "cents", "cents_high")]
+        if found:
+            rows.append((kind, *(_money(cents) for cents in sums)))
+    print_table(("AWS, by kind", "Low", "Typical", "High"), rows)
+    _say()
+
+
+def _print_layouts(comparison: Comparison) -> None:
+    rows = []
+    for option in comparison.options:
+        even = "" if option.break_even_cents is None else _money(option.break_even_cents)
+        if option.more_unknown:
+            even = "unknown"
+        elif comparison.bill.cents and not even:
+            even = "never"
+        changes = "; ".join(f"{c.item.partition(': ')[2] or c.item} {_signed(c.cents)}" for c in option.changes[:2])
+        mark = " (recommended)" if option.layout == comparison.verdict.layout else ""
+        star = "*" if option.layout.missing else ""
+        least = ">" if option.more_unknown else ""
+        rows.append((f"{option.layout.name}{star}{mark}", f"{least}{_money(option.cents)}", even, changes))
+    print_table(("Layout", "Month", "Breaks even", "What changes most"), rows)
+    _say("* Homeport does not build it yet. Breaks even: the Heroku bill that costs the same.\n")
+
+
+def _print_verdict(comparison: Comparison) -> None:
+    verdict = comparison.verdict
+    if comparison.bill.cents:
+        answer = f"Move, laid out as {verdict.layout.name}." if verdict.moves else "Stay on Heroku."
+        _say(answer, style="bold")
+    for reason in verdict.reasons:
+        _say(f"- {reason}")
+    for part in verdict.parts:
+        if part.is_dearer:
+            both = f"{_money(part.aws_cents)} on AWS, {_money(part.heroku_cents)} on Heroku"
+            _say(f"- do not move {part.name}: {both}")
+    _say()
+
+
+def _print_doubts(comparison: Comparison, book: PriceBook) -> None:
+    chosen = comparison.chosen.estimate
+    for unknown in unknown_prices(chosen):
+        _say(f"- unknown: {unknown['reason']} ({len(unknown['items'])} lines)")
+    for line in comparison.bill.unknown:
+        _say(f"- unknown: what Heroku bills for {line.charge.item} of {line.charge.app}")
+    for note in chosen.notes:
+        _say(f"- {note}")
+    weak = weak_lines(chosen)
+    if weak:
+        named = ", ".join(f"{line.price} ({line.confidence})" for line in weak)
+        _say(f"- weakly founded prices: {named}")
+    _say(f"- {age_sentence(book, chosen.lines, datetime.date.today())}")
+    if chosen.unknown or weak:
+        _say("- `homeport prices refresh` reads today's prices from AWS")
+
+
+def _say(text: str = "", style: str | None = None) -> None:
+    """A line as it is: names from files are no markup, and long lines are not broken."""
+    answer_console.print(text, soft_wrap=True, markup=False, style=style)
+
+
+def _money(cents: float) -> str:
+    return dollars(cents / 100)
+
+
+def _signed(cents: float) -> str:
+    return f"{'+' if cents > 0 else ''}{dollars(cents / 100)}"

@@ -1,0 +1,135 @@
+"""Comparison → JSON and CSV."""
+
+import csv
+import datetime
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from homeport.cost.compare import Comparison, Option
+from homeport.cost.estimate import Estimate
+from homeport.cost.heroku_bill import reconcile
+from homeport.cost.layout import describe
+from homeport.cost.line import Line
+from homeport.cost.prices.book import PriceBook
+
+COLUMNS = (
+    "environment", "part", "kind", "item", "quantity", "quantity_low", "quantity_high", "unit", "unit_usd", "cents",
+    "cents_low", "cents_high", "basis", "basis_source", "price", "sku", "region", "date", "confidence", "source",
+    "note",
+)  # fmt: skip
+
+
+def render_json(comparison: Comparison, book: PriceBook) -> dict[str, Any]:
+    """Everything; money in cents, not rounded to whole ones."""
+    bill, verdict = comparison.bill, comparison.verdict
+    return {
+        "currency": "USD",
+        "tax": "not included, on neither side",
+        "layout": comparison.chosen.layout.name,
+        "environments": list(comparison.chosen.estimate.environments),
+        "aws": _totals(comparison.chosen),
+        "heroku": {
+            "cents": bill.cents,
+            "kept_cents": bill.kept_cents,
+            "lines": [
+                line.charge.model_dump(include={"app", "environment", "part", "item", "moves"})
+                | {"cents": line.cents, "source": line.source}
+                for line in bill.lines
+            ],
+            "invoices": [
+                {"month": r.month, "cents": r.invoice_cents, "unexplained_cents": r.unexplained_cents}
+                for r in reconcile(bill)
+            ],
+        },
+        "lines": [line_document(line) for line in comparison.chosen.estimate.lines],
+        "unknown": unknown_prices(comparison.chosen.estimate),
+        "notes": list(comparison.chosen.estimate.notes),
+        "layouts": [_option(option) for option in comparison.options],
+        "verdict": {
+            "layout": verdict.layout.name,
+            "moves": verdict.moves,
+            "saving_cents": round(verdict.saving_cents, 2),
+            "saving_percent": round(verdict.saving_percent, 1),
+            "reasons": list(verdict.reasons),
+            "stay": list(verdict.stay),
+            "parts": [
+                {"name": p.name, "heroku_cents": p.heroku_cents, "aws_cents": p.aws_cents} for p in verdict.parts
+            ],
+        },
+        "prices": {"date": book.date, "weak": [line.price for line in weak_lines(comparison.chosen.estimate)]},
+    }
+
+
+def render_csv(estimate: Estimate) -> str:
+    """The AWS lines, one each."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _safe(value) for key, value in line_document(line).items()} for line in estimate.lines)
+    return out.getvalue()
+
+
+def line_document(line: Line) -> dict[str, Any]:
+    """A line as plain values, in the order of COLUMNS."""
+    quantity = line.quantity
+    values = {
+        "quantity": quantity.typical,
+        "quantity_low": quantity.low,
+        "quantity_high": quantity.high,
+        "basis": quantity.basis,
+        "basis_source": quantity.source,
+    }
+    document: dict[str, Any] = {name: values.get(name, getattr(line, name, None)) for name in COLUMNS}
+    return document | {name: round(document[name], 4) for name in ("cents", "cents_low", "cents_high")}
+
+
+def unknown_prices(estimate: Estimate) -> list[dict[str, Any]]:
+    """Each unknown price once, with the lines that wait for it."""
+    found: dict[str, dict[str, Any]] = {}
+    for unknown in estimate.unknown:
+        entry = found.setdefault(unknown.reason, {"reason": unknown.reason, "items": []})
+        where = " ".join(filter(None, (unknown.use.environment, unknown.use.part, unknown.use.item)))
+        entry["items"].append(where)
+    return list(found.values())
+
+
+def weak_lines(estimate: Estimate) -> list[Line]:
+    """One line for each price that is not well founded, the dearest first."""
+    weak = [line for line in estimate.lines if line.confidence != "H" and line.cents_high >= 1]
+    weak.sort(key=lambda line: (line.confidence != "L", -line.cents))
+    return list({(line.price, line.region): line for line in reversed(weak)}.values())[::-1]
+
+
+def age_sentence(book: PriceBook, lines: Sequence[Line], today: datetime.date) -> str:
+    """How old the prices are."""
+    oldest = min((line.date for line in lines if line.cents), default=book.date)
+    return f"prices: book of {book.date} ({book.age_days(today)} days old), the oldest used is of {oldest}"
+
+
+def _totals(option: Option) -> dict[str, Any]:
+    estimate = option.estimate
+    return {
+        "cents": round(estimate.cents, 2),
+        "cents_low": round(estimate.cents_low, 2),
+        "cents_high": round(estimate.cents_high, 2),
+        "floor_cents": round(estimate.floor_cents, 2),
+        "cents_with_kept": round(option.cents, 2),
+    }
+
+
+def _option(option: Option) -> dict[str, Any]:
+    return _totals(option) | {
+        "layout": option.layout.name,
+        "is": describe(option.layout),
+        "missing": list(option.layout.missing),
+        "unknown_prices": len(unknown_prices(option.estimate)),
+        "more_unknown": list(option.more_unknown),
+        "break_even_cents": None if option.break_even_cents is None else round(option.break_even_cents, 2),
+        "changes": [{"item": change.item, "cents": round(change.cents, 2)} for change in option.changes],
+    }
+
+
+def _safe(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula begins with an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,224 @@
+"""The AWS bill of a platform: everything that Homeport builds is in it, in the quantities that it is built in."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homeport.cost.data import extended_support_uses
+from homeport.cost.estimate import Estimate, estimate
+from homeport.cost.layout import DEFAULT, Layout, parse_layout
+from homeport.cost.prices.book import load_book
+from homeport.errors import HomeportError
+from homeport.model.platform import Platform
+from homeport.model.usage import Usage
+from tests.cost.platforms import load_team, make_platform
+
+BOOK = load_book()
+
+
+def bill(platform: Platform, layout: str = "", usage: Usage | None = None) -> Estimate:
+    return estimate(platform, usage or Usage(), BOOK, parse_layout(layout))
+
+
+def quantity(of: Estimate, price: str, part: str | None = None) -> float:
+    return sum(line.quantity.typical for line in of.lines if line.price == price and part in (None, line.part))
+
+
+def measured(**service: object) -> Usage:
+    return Usage.model_validate({"environments": {"prod": {"services": {"s0": service}}}})
+
+
+def test_a_task_is_billed_for_its_hours_in_its_architecture() -> None:
+    there = bill(make_platform())
+    assert quantity(there, "fargate.x86.vcpu") == pytest.approx(2 * 0.25 * 730)
+    assert quantity(bill(make_platform(), "arm"), "fargate.arm.gb") == pytest.approx(2 * 0.5 * 730)
+
+
+def test_only_workers_run_on_spot_and_a_spot_price_that_is_not_known_is_unknown() -> None:
+    there = bill(make_platform(), "arm,spot")
+    assert quantity(there, "fargate.arm.vcpu") == pytest.approx(0.25 * 730)
+    assert {unknown.use.price for unknown in there.unknown} == {"fargate.arm.vcpu.spot", "fargate.arm.gb.spot"}
+    frankfurt = bill(make_platform(region="eu-central-1"), "arm,spot")
+    assert quantity(frankfurt, "fargate.arm.vcpu.spot") == pytest.approx(0.25 * 730)
+
+
+def test_measured_tasks_replace_what_autoscaling_is_assumed_to_do_but_not_its_minimum() -> None:
+    web = {"web": {"command": "web", "scale": {"min": 2, "max": 6}}}
+    scaled = make_platform(services={"s0": {"path": ".", "processes": web}}, databases={}, caches={})
+    (line, *_) = [line for line in bill(scaled).lines if line.price == "fargate.x86.vcpu"]
+    amount = line.quantity
+    assert (amount.low, amount.typical, amount.high) == pytest.approx((2 * 182.5, 3 * 182.5, 6 * 182.5))
+    assert amount.basis == "assumed"
+    for tasks, expected in ((4.5, 4.5), (0.5, 2)):
+        there = bill(scaled, usage=measured(tasks={"web": tasks}))
+        assert quantity(there, "fargate.x86.vcpu") == pytest.approx(expected * 182.5)
+        assert all(line.basis == "measured" for line in there.lines if line.price == "fargate.x86.vcpu")
+
+
+def test_what_was_measured_replaces_what_is_assumed() -> None:
+    there = bill(make_platform(), usage=measured(requests=3_000_000, log_gb=8))
+    assert quantity(there, "api.http.request") == 3_000_000
+    assert quantity(there, "logs.in", "s0") == 8
+
+
+def test_the_network_is_one_for_all_or_one_for_each_service() -> None:
+    shared, isolated = bill(make_platform(3)), bill(make_platform(3), "isolated")
+    for price, hours in (("nat.hour", 730), ("alb.hour", 730), ("ipv4.hour", 730)):
+        assert quantity(shared, price) == hours
+        assert quantity(isolated, price) == 3 * hours
+    assert quantity(shared, "nat.gb") == pytest.approx(quantity(isolated, "nat.gb"))
+
+
+def test_an_internal_load_balancer_has_no_public_address() -> None:
+    items = {line.item for line in bill(make_platform()).lines if line.price == "ipv4.hour"}
+    assert items == {"public IPv4 addresses of NAT gateways"}
+
+
+def test_high_availability_doubles_what_terraform_doubles() -> None:
+    standard, high = bill(make_platform()), bill(make_platform(), "high")
+    for price in ("nat.hour", "ipv4.hour", "rds.db.t4g.micro", "rds.gp3"):
+        assert quantity(high, price) == pytest.approx(2 * quantity(standard, price))
+    assert quantity(high, "alb.hour") == quantity(standard, "alb.hour")
+    assert any("no replica" in note for note in high.notes)
+    assert any("a single task" in note for note in high.notes)
+
+
+def test_without_nat_gateways_every_task_has_a_public_address() -> None:
+    there = bill(make_platform(2), "nat=0")
+    assert quantity(there, "nat.hour") == 0
+    assert quantity(there, "ipv4.hour") == pytest.approx(4 * 730)
+
+
+def test_without_a_load_balancer_only_requests_are_paid() -> None:
+    there = bill(make_platform(), "direct")
+    assert quantity(there, "alb.hour") == quantity(there, "alb.lcu") == 0
+    assert quantity(there, "api.http.request") > 0
+
+
+def test_what_is_not_production_sleeps_and_its_disks_and_gateways_do_not() -> None:
+    both = {"stage": {"account": "210000000001"}, "prod": {"account": "210000000002"}}
+    awake, asleep = (bill(make_platform(environments=both), layout) for layout in ("", "sleep"))
+    for price in ("fargate.x86.vcpu", "rds.db.t4g.micro"):
+        assert quantity(asleep, price) == pytest.approx((1 + 60 / 168) / 2 * quantity(awake, price))
+    for price in ("rds.gp3", "nat.hour", "alb.hour"):
+        assert quantity(asleep, price) == quantity(awake, price)
+
+
+def test_small_databases_and_caches_move_together_where_data_is_shared() -> None:
+    eight = {f"db{index}": {"size": "db.t4g.medium", "storage_gb": 64} for index in range(8)}
+    there = bill(make_platform(8, databases=eight), "shared-data")
+    assert quantity(there, "rds.db.t4g.large") == pytest.approx(2 * 730)  # 32 GiB on two servers of 8
+    assert quantity(there, "rds.db.t4g.medium") == 0
+    assert quantity(there, "rds.gp3") == 8 * 64
+
+
+def test_a_disk_is_what_is_declared_or_what_is_stored_if_that_is_more() -> None:
+    usage = Usage.model_validate({"environments": {"prod": {"data": {"db0": {"storage_gb": 75}}}}})
+    assert quantity(bill(make_platform()), "rds.gp3") == 20
+    assert quantity(bill(make_platform(), usage=usage), "rds.gp3") == 75
+
+
+def test_an_answer_larger_than_512_kb_counts_as_several_requests() -> None:
+    there = bill(make_platform(), usage=measured(requests=1000, response_kb=1100))
+    assert quantity(there, "api.http.request") == 3000
+
+
+def test_the_baseline_of_every_account_is_paid() -> None:
+    guarded, trail, none = (bill(make_platform(), layout) for layout in ("", "trail", "no-baseline"))
+    assert len([line for line in guarded.lines if line.price == "guardduty.event"]) == 4  # prod and three of the team
+    assert not [line for line in trail.lines if line.price == "guardduty.event"]
+    assert quantity(trail, "config.item") > 0 == quantity(none, "config.item")
+
+
+def test_two_alarms_are_made_by_each_process_that_scales() -> None:
+    web = {"web": {"command": "w", "scale": {"min": 1, "max": 4}}, "worker": {"command": "w"}}
+    there = bill(make_platform(services={"s0": {"path": ".", "processes": web}}))
+    assert quantity(there, "cloudwatch.alarm", "s0") == 2
+
+
+def test_functions_are_billed_for_calls_and_gigabyte_seconds() -> None:
+    function = {"path": ".", "memory_mb": 512, "schedule": "rate(1 hour)"}
+    usage = Usage.model_validate(
+        {"environments": {"prod": {"services": {"f": {"requests": 4_000_000, "duration_ms": 500}}}}}
+    )
+    there = bill(make_platform(functions={"f": function}), usage=usage)
+    assert quantity(there, "lambda.request") == 4_000_000
+    assert quantity(there, "lambda.x86.gb-second") == pytest.approx(1_000_000)
+    seconds = sum(line.cents for line in there.lines if line.price == "lambda.x86.gb-second")
+    assert seconds == pytest.approx(600_000 * 0.0000166667 * 100)  # 400,000 are free
+
+
+def test_extended_support_is_priced_by_vcpu_for_old_versions_only() -> None:
+    (use,) = extended_support_uses("12.4", "db.t3.large", standby=False)
+    assert use.amount.typical * 0.10 == pytest.approx(146)  # dollars a month
+    assert extended_support_uses("16", "db.t3.large", standby=False) == []
+
+
+def test_only_the_environments_that_are_named_are_estimated() -> None:
+    platform, usage = load_team()
+    there = estimate(platform, usage, BOOK, DEFAULT, ["stage"])
+    assert {line.environment for line in there.lines} == {"stage", ""}
+    with pytest.raises(HomeportError, match="environment qa: is not declared"):
+        estimate(platform, usage, BOOK, DEFAULT, ["qa"])
+
+
+def test_a_platform_without_environments_in_the_cloud_is_estimated_once_and_says_so() -> None:
+    there = bill(make_platform(environments={}))
+    assert there.environments == ("local",)
+    assert any("declares no environment in the cloud" in note for note in there.notes)
+
+
+def test_lines_and_unknown_things_are_everything_there_is_in_a_region_without_prices() -> None:
+    here, there = bill(make_platform()), bill(make_platform(region="eu-west-1"))
+    wanted = {line.price for line in here.lines}
+    assert {line.price for line in there.lines} | {unknown.use.price for unknown in there.unknown} == wanted
+    assert all(line.region in ("eu-west-1", "global") for line in there.lines)
+
+
+MORE: dict[str, Callable[[float], dict[str, object]]] = {
+    "requests": lambda n: {"requests": n * 1e6},
+    "response_kb": lambda n: {"response_kb": n * 40},
+    "egress_gb": lambda n: {"egress_gb": n * 100},
+    "log_gb": lambda n: {"log_gb": n * 10},
+    "tasks": lambda n: {"tasks": {"web": n, "worker": n}},
+}
+
+
+@given(st.sampled_from(sorted(MORE)), st.floats(0, 500), st.floats(0, 500))
+@settings(deadline=None, max_examples=60)
+def test_more_usage_never_costs_less(what: str, one: float, more: float) -> None:
+    before = bill(make_platform(), usage=measured(**MORE[what](one)))
+    after = bill(make_platform(), usage=measured(**MORE[what](one + more)))
+    assert after.cents >= before.cents - 1e-6
+    assert after.cents_high >= before.cents_high - 1e-6
+
+
+LAYOUTS = st.builds(
+    Layout,
+    sharing=st.sampled_from(["isolated", "network", "data"]),
+    architecture=st.sampled_from(["x86", "arm"]),
+    front=st.sampled_from(["balancer", "direct"]),
+    sleep=st.booleans(),
+    baseline=st.sampled_from(["none", "trail", "guarded"]),
+)
+
+
+@given(LAYOUTS, st.integers(1, 5))
+@settings(deadline=None, max_examples=60)
+def test_high_availability_is_never_cheaper(layout: Layout, services: int) -> None:
+    platform = make_platform(services)
+    high = estimate(platform, Usage(), BOOK, replace(layout, availability="high"))
+    standard = estimate(platform, Usage(), BOOK, replace(layout, availability="standard"))
+    assert high.cents > standard.cents
+    assert standard.cents_low <= standard.cents <= standard.cents_high
+
+
+@given(LAYOUTS, st.integers(1, 4))
+@settings(deadline=None, max_examples=40)
+def test_one_more_service_is_never_cheaper(layout: Layout, services: int) -> None:
+    less = estimate(make_platform(services), Usage(), BOOK, layout)
+    more = estimate(make_platform(services + 1), Usage(), BOOK, layout)
+    assert more.cents > less.cents
