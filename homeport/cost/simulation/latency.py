@@ -142,7 +142,8 @@ def _deposit(histogram: Floats, groups: queueing.Ints, seconds: Floats, weights:
 
 def _later(fluid: Floats) -> Floats:
     """Weight of waits longer than each of WAITS, where every wait is one of WAITS."""
-    return fluid.sum(axis=1, keepdims=True) - np.cumsum(fluid, axis=1)
+    later: Floats = fluid.sum(axis=1, keepdims=True) - np.cumsum(fluid, axis=1)
+    return later
 
 
 @cache

@@ -4,6 +4,7 @@ Both become a survival function on one grid of times, so that everything later i
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -87,6 +88,17 @@ def empirical(counts: Floats, total_seconds: float, total_squares: float, source
     mean = total_seconds / number
     survival = 1.0 - np.cumsum(counts)[:-1] / number
     return ServiceTime(mean, max(0.0, total_squares / number / mean**2 - 1.0), np.clip(survival, 0, 1), source)
+
+
+def mixture(parts: Sequence[tuple[float, ServiceTime]], source: str = "") -> ServiceTime:
+    """Several kinds of requests together, each with its weight."""
+    total = sum(weight for weight, _ in parts)
+    mean = sum(weight * part.mean for weight, part in parts) / total
+    square = sum(weight * (part.scv + 1) * part.mean**2 for weight, part in parts) / total
+    survival = np.zeros(len(GRID))
+    for weight, part in parts:
+        survival += part.survival * (weight / total)
+    return ServiceTime(mean, max(0.0, square / mean**2 - 1.0), survival, source)
 
 
 def cell_of(seconds: float) -> int:
