@@ -2,8 +2,8 @@
 
 Lambda keeps an environment for each request in progress (M/G/∞; with reserved concurrency R, M/G/R/R: who finds all R
 busy is throttled, by Erlang's B, whatever the distribution of durations). Environments are numbered by who is asked
-first: number j gets what j-1 others were too busy for, λ·(B(j-1) - B(j)) a second, and is cold if nothing came to it for
-the time that Lambda keeps it. AWS does not promise that time; 5 to 15 minutes are usual.
+first: number j gets what j-1 others were too busy for, λ·(B(j-1) - B(j)) a second, and is cold if nothing came to it
+for the time that Lambda keeps it. AWS does not promise that time; 5 to 15 minutes are usual.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html, …/scaling-behavior.html
 Lambda adds at most 1,000 environments every 10 s; that is not modelled, and said where a profile comes near it.
 """

@@ -74,6 +74,18 @@ def _cut(profile: Profile, first: int, size: int) -> Profile:
     return replace(profile, start=start, requests=profile.requests[first : first + size])
 
 
+def assumed_week(requests_month: float, source: str) -> Profile:
+    """A week of hours with so many requests a month, if nothing else is known: busy by day, quiet at night.
+
+    The busiest hour has twice the average, a weekday night a fifth; Saturday and Sunday have six tenths of a weekday.
+    """
+    hour = np.arange(7 * 24)
+    shape = (1 - 0.8 * np.cos(2 * np.pi * (hour % 24 - 3) / 24)) * np.where(hour >= 5 * 24, 0.6, 1.0)
+    requests = shape / shape.sum() * requests_month * 168 / 730
+    note = "the shape of the day and week is assumed: the busiest hour has twice the average"
+    return Profile(datetime(2026, 1, 5, tzinfo=UTC), 3600, requests, None, source, (note,))
+
+
 def make_profile(
     start: datetime,
     step_seconds: int,

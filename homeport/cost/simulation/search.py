@@ -82,10 +82,15 @@ def frontier(choices: list[Choice]) -> list[Choice]:
 def candidates(workload: Workload, tasks_min: int = 1) -> Iterator[Settings]:
     """The grid: those that follow the load, and those with a fixed number of tasks."""
     for cpu in CPUS:
+        known: set[tuple[int, float]] = set()
         for workers in sorted({workers_for(cpu), 2 * workers_for(cpu), max(2, workers_for(cpu) // 2)}):
-            memory_mb = least_memory(cpu, workers)
-            if memory_mb:
-                yield from _of_size(workload, Settings(cpu, memory_mb, workers), tasks_min)
+            if not (memory_mb := least_memory(cpu, workers)):
+                continue
+            size = Settings(cpu, memory_mb, workers)
+            does = (memory_mb, slots(size, workload.cpu_share))
+            if does not in known:  # more workers than the CPU can feed change nothing
+                known.add(does)
+                yield from _of_size(workload, size, tasks_min)
 
 
 def workers_for(cpu: int) -> int:

@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 PER_DECADE = 100
 GRID: Floats = 10.0 ** (np.arange(-4 * PER_DECADE, 3 * PER_DECADE + 1) / PER_DECADE)  # 0.1 ms to 1000 s
 Z95 = 1.6448536269514722  # the standard normal's 95th percentile
+TAIL = 4.0  # p95 of p50 where only an average is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ def lognormal(p50_ms: float, p95_ms: float, source: str = "") -> ServiceTime:
     if not (0.1 <= p50_ms <= p95_ms <= 100_000):
         raise HomeportError(
             f"service time: p50 is {p50_ms:g} ms and p95 {p95_ms:g} ms; expected 0.1 ≤ p50 ≤ p95 ≤ 100,000",
-            "give both with --p50 and --p95 as Heroku's metrics show them",
+            "homeport simulate --service-time P50 P95, as Heroku's metrics show them",
         )
     sigma = math.log(p95_ms / p50_ms) / Z95
     median = p50_ms / 1000
@@ -68,6 +69,13 @@ def lognormal(p50_ms: float, p95_ms: float, source: str = "") -> ServiceTime:
     z = (np.log(GRID) - math.log(median)) / (sigma * math.sqrt(2))
     survival = np.array([math.erfc(value) / 2 for value in z])
     return ServiceTime(median * math.exp(sigma**2 / 2), math.expm1(sigma**2), survival, source)
+
+
+def of_mean(mean_ms: float, source: str = "") -> ServiceTime:
+    """Of an average alone: a lognormal whose p95 is four times its p50, as web applications tend to have it."""
+    sigma = math.log(TAIL) / Z95
+    p50_ms = min(max(mean_ms / math.exp(sigma**2 / 2), 0.1), 100_000 / TAIL)
+    return lognormal(p50_ms, TAIL * p50_ms, source)
 
 
 def exponential(mean_seconds: float) -> ServiceTime:
@@ -84,7 +92,7 @@ def empirical(counts: Floats, total_seconds: float, total_squares: float, source
     """From a histogram of a log: `counts[i]` requests are in cell i of `cell_of`; the sums give the exact moments."""
     number = float(counts.sum())
     if number == 0 or total_seconds <= 0:
-        raise HomeportError(f"{source}: no request has a duration", "give it with --p50 and --p95")
+        raise HomeportError(f"{source}: no request has a duration", "homeport simulate --service-time P50 P95")
     mean = total_seconds / number
     survival = 1.0 - np.cumsum(counts)[:-1] / number
     return ServiceTime(mean, max(0.0, total_squares / number / mean**2 - 1.0), np.clip(survival, 0, 1), source)

@@ -24,7 +24,6 @@ class Workload:
     minutes: Floats = field(repr=False)
     service: ServiceTime
     cpu_share: float = 0.5
-    step_minutes: int = 1  # within which the requests were spread evenly
 
 
 @dataclass(frozen=True)
