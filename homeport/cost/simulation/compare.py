@@ -1,7 +1,7 @@
 """One service: what it is declared as, what Heroku runs today, a function, and the cheapest that hold the goal.
 
-The search replays the busiest four weeks of a longer profile; what it chose, and everything else, is replayed over all
-of it. `choices` are the whole grid, for the plot of cost against latency.
+The search replays the busiest four weeks of a longer profile; its best, and everything else, are replayed over all of
+it. `choices` are the whole grid, for the plot of cost against latency.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from homeport.cost.simulation.settings import VCPU, Prices, Settings, Workload
 from homeport.cost.simulation.tracking import Timing
 
 SEARCH_DAYS = 28
+FINALISTS = 16  # of each kind, where the search saw only a part of the profile
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,15 @@ def compare(question: Question) -> Comparison:
     part = busiest(question.profile, SEARCH_DAYS)
     choices = search(question.workload(part), question.prices, question.goal, question.timing, question.tasks_min)
     workload = question.workload(question.profile)
-    wanted = dict(_wanted(question, choices))
+    finalists = choices
+    if part is not question.profile:
+        finalists = [
+            judge(result, question.prices, question.goal)
+            for kind in (False, True)
+            for result in replay([(workload, s) for s in _best(choices, kind, FINALISTS)], question.timing)
+        ]
+        finalists.sort(key=lambda choice: (not choice.holds, choice.month_usd))
+    wanted = dict(_wanted(question, finalists))
     found = replay([(workload, settings) for settings in wanted.values()], question.timing, keep_series=True)
     options = [_option(question, name, result) for name, result in zip(wanted, found, strict=True)]
     if question.function:
@@ -97,9 +106,13 @@ def _wanted(question: Question, choices: Sequence[Choice]) -> Iterator[tuple[str
     if question.declared:
         yield "homeport.yml", question.declared
     for name, is_fixed in (("cheapest", False), ("cheapest fixed", True)):
-        of_kind = [choice for choice in choices if (choice.replay.settings.target is None) == is_fixed]
-        if of_kind:
-            yield name, of_kind[0].replay.settings
+        for settings in _best(choices, is_fixed, 1):
+            yield name, settings
+
+
+def _best(choices: Sequence[Choice], is_fixed: bool, number: int) -> list[Settings]:
+    of_kind = [choice.replay.settings for choice in choices if (choice.replay.settings.target is None) == is_fixed]
+    return of_kind[:number]
 
 
 def _option(question: Question, name: str, result: Replay) -> Option:

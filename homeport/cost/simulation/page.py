@@ -19,7 +19,7 @@ from homeport.cost.simulation.search import frontier
 BUCKETS = 250
 BUCKET_MINUTES = (1, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880)
 STYLES = {"Heroku today": "heroku", "homeport.yml": "declared", "cheapest": "aws", "cheapest fixed": "fixed"}
-DOTS_MAX = 1500
+SLOW = 10  # times the goal: what is slower is not drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +81,12 @@ def _windows(comparison: Comparison) -> Iterator[Window]:
     marks = [(day * DAY / length, f"{profile.start + timedelta(days=day):%d %b}") for day in range(0, days, every)]
     if days > 1:
         yield Window("The whole profile", 0, length, size, tuple(marks))
-    day = int(np.argmax(np.add.reduceat(minutes, np.arange(0, length, DAY))))
+    hour_sums = np.add.reduceat(minutes, np.arange(0, length, 60))
+    day = int(np.argmax(hour_sums)) * 60 // DAY
     first, part = day * DAY, min(DAY, length - day * DAY)
     start = profile.start + timedelta(minutes=first)
     hours = [(hour * 60 / part, f"{start + timedelta(hours=hour):%H:%M}") for hour in range(0, -(-part // 60), 3)]
-    yield Window(f"The busiest day, {start:%A %d %B %Y}", first, part, 5 if part > 300 else 1, tuple(hours))
+    yield Window(f"The day of the busiest hour, {start:%A %d %B %Y}", first, part, 5 if part > 300 else 1, tuple(hours))
 
 
 def _plots(comparison: Comparison, window: Window, drawn: list[Option]) -> list[tuple[str, str]]:
@@ -117,18 +118,24 @@ def _means(values: npt.NDArray[np.float64], buckets: npt.NDArray[np.int64]) -> n
 
 
 def _frontier(comparison: Comparison) -> str:
-    best = frontier(list(comparison.choices))
+    best, goal = frontier(list(comparison.choices)), comparison.question.goal.p95_ms
     limit = 4 * (comparison.cheapest.month_usd or 0.0) if comparison.cheapest else float("inf")
     dots = [
         Dot("holds" if choice.holds else "slow", choice.month_usd, choice.replay.p95_ms, "")
         for choice in comparison.choices
-        if choice.month_usd <= limit
-    ][:DOTS_MAX]
+        if choice.month_usd <= limit and choice.replay.p95_ms <= SLOW * goal
+    ]
     for option in comparison.options:
-        if option.name in STYLES and option.month_usd is not None and option.month_usd <= limit:
+        is_near = option.month_usd is not None and option.month_usd <= limit and option.replay.p95_ms <= SLOW * goal
+        if option.name in STYLES and is_near and option.month_usd is not None:
             dots.append(Dot(STYLES[option.name], option.month_usd, option.replay.p95_ms, option.name, radius=6))
-    path = [(choice.month_usd, choice.replay.p95_ms) for choice in best if choice.month_usd <= limit]
-    goal = comparison.question.goal.p95_ms
+    path = [
+        (choice.month_usd, choice.replay.p95_ms)
+        for choice in best
+        if choice.month_usd <= limit and choice.replay.p95_ms <= SLOW * goal
+    ]
+    if not dots:
+        return ""
     return render_dots("frontier", "Cost and p95 of all settings", dots, path, goal)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from homeport.cost.simulation.service_time import Floats
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760, 56, 12, 10, 24
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760, 56, 24, 10, 24
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,8 @@ def verdict(comparison: Comparison) -> str:
     if found is None or not isinstance(found.replay, Replay):
         quickest = min(choice.replay.p95_ms for choice in comparison.choices)
         return f"no settings hold p95 ≤ {goal.p95_ms:g} ms: the quickest have {quickest:,.0f} ms"
-    return f"{describe(found.replay.settings)} hold p95 ≤ {goal.p95_ms:g} ms for {usd(found.month_usd)} a month"
+    holds = "holds" if found.replay.settings.max == 1 else "hold"
+    return f"{describe(found.replay.settings)} {holds} p95 ≤ {goal.p95_ms:g} ms for {usd(found.month_usd)} a month"
 
 
 def describe(settings: Settings) -> str:
@@ -57,10 +58,18 @@ def assumptions(question: Question) -> list[str]:
         f"cool-downs of {timing.scale_out_cooldown_seconds} s out and {timing.scale_in_cooldown_seconds} s in, "
         "as Homeport's Terraform sets them",
         f"a worker needs {WORKER_MB} MB; requests beyond {timing.time_limit_seconds:g} s are errors",
+        f"at least {question.tasks_min} task{'s' if question.tasks_min > 1 else ''} (--min-tasks); "
+        "two survive the loss of a zone",
         "databases are as quick under load as without; nothing is deployed and no task dies",
     ]
     if profile.step_seconds > 60:
-        found.insert(1, f"requests are spread {spread} within steps of {profile.step_seconds // 60} minutes (--seed)")
+        found.insert(
+            1,
+            f"requests are spread {spread} within steps of {profile.step_seconds // 60} minutes (--seed); "
+            "the jumps between steps are harder to follow than real traffic",
+        )
+    if question.dynos:
+        found.append(f"a dyno computes like {question.dynos.cores:g} vCPU")
     if profile.days > SEARCH_DAYS:
         found.append(f"settings were searched on the busiest {SEARCH_DAYS} days, and replayed over all")
     return found
