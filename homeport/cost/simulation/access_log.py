@@ -16,9 +16,10 @@ import numpy as np
 
 from homeport.cost.simulation.lines import read_lines
 from homeport.cost.simulation.profile import DAYS_MAX, Profile
-from homeport.cost.simulation.service_time import GRID, Floats, ServiceTime, cell_of, empirical
+from homeport.cost.simulation.service_time import GRID, Floats, ServiceTime, cells_of, empirical
 from homeport.errors import HomeportError
 
+BATCH = 1000
 DISORDER_MINUTES = 5  # a request is logged when it ends, by whoever served it
 HINT = "expected lines of Heroku's router, or in the common or combined log format; a CSV ends in .csv"
 ROUTER = re.compile(
@@ -26,9 +27,10 @@ ROUTER = re.compile(
     rb"service=(\d*)(?:ms)? status=(\d{3})"
 )
 COMMON = re.compile(
-    rb'\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d):\d\d ([+-]\d{4})\] "(?:[^"\\]|\\.)*" (\d{3}) (?:\d+|-)(?=\s|$)(.*)$'
+    rb"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d):\d\d ([+-]\d{4})\] "
+    rb'"[^"\\]*(?:\\.[^"\\]*)*" (\d{3}) (?:\d+|-)(?=\s|$)(.*)$'
 )
-NAMED = re.compile(rb"\b(?:rt|request_time)[=:]\"?(\d+(?:\.\d+)?)")
+NAMED = re.compile(rb"\b(?:rt=|request_time[=:])\"?(\d+(?:\.\d+)?)")
 LAST = re.compile(rb"(?:^|\s)(\d+(\.\d+)?)\s*$")
 SWITCHED = b"101"  # a WebSocket: its duration is no service time
 
@@ -43,15 +45,25 @@ class Tally:
     squares: float = 0.0
     skipped: int = 0
     newest: int = 0
+    waiting: list[float] = field(default_factory=list)  # durations, taken in many at a time
 
     def add(self, minute: int, seconds: float | None) -> None:
         """Take one request in."""
         self.requests[minute] = self.requests.get(minute, 0) + 1
-        self.newest = max(self.newest, minute)
+        if minute > self.newest:
+            self.newest = minute
         if seconds is not None:
-            self.cells[cell_of(seconds)] += 1
-            self.seconds += seconds
-            self.squares += seconds * seconds
+            self.waiting.append(seconds)
+            if len(self.waiting) == BATCH:
+                self.settle()
+
+    def settle(self) -> None:
+        """Take in the durations that wait."""
+        seconds = np.array(self.waiting)
+        self.waiting.clear()
+        self.cells += np.bincount(cells_of(seconds), minlength=len(self.cells))
+        self.seconds += float(seconds.sum())
+        self.squares += float((seconds**2).sum())
 
 
 def read_access_log(file: Path) -> Profile:
@@ -95,6 +107,7 @@ def _tally(file: Path, lines: Iterable[tuple[int, bytes]]) -> Tally:
         tally.add(minute, seconds)
         if minute - next(iter(tally.requests)) > DAYS_MAX * 1440:
             raise HomeportError(f"{file}:{number}: is more than {DAYS_MAX} days after the first line", HINT)
+    tally.settle()
     return tally
 
 
@@ -122,7 +135,7 @@ def _read_common(line: bytes, times: dict[tuple[bytes, bytes], int]) -> tuple[in
 
 def _duration(rest: bytes) -> float | None:
     """Seconds, if what follows the size says so."""
-    if named := NAMED.search(rest):
+    if (b"rt=" in rest or b"request_time" in rest) and (named := NAMED.search(rest)):
         return float(named[1])
     if last := LAST.search(rest.rpartition(b'"')[2]):
         return float(last[1]) if last[2] else float(last[1]) / 1e6

@@ -16,7 +16,7 @@ from homeport.cost.simulation.service_time import GRID, Floats, ServiceTime, per
 
 WAIT_PER_DECADE = 50
 WAITS: Floats = 10.0 ** (np.arange(-5 * WAIT_PER_DECADE, 3 * WAIT_PER_DECADE + 1) / WAIT_PER_DECADE)  # 10 µs to 1000 s
-RHO_BINS = 1024
+RHO_BINS, FINE_BINS = 1024, 8192
 BUSY = 0.9  # from here on a queue's history matters: such minutes are looked at one by one
 Flags = npt.NDArray[np.bool_]
 SHARES = (0.5, 0.95, 0.99)
@@ -112,12 +112,20 @@ def _busy(histograms: tuple[Floats, Floats], minutes: Minutes, servers: Servers,
     below = np.where(is_over, 0.0, rho[chosen])
     stationary = queueing.mean_wait_of_those_who_wait(capacity, below, service.mean, service.scv)
     seconds = np.where(is_over, delay + build_up, np.minimum(stationary, build_up))
-    waiting = served * np.where(is_over, 1.0, queueing.erlang_c(_whole(capacity), below))
+    waiting = served * np.where(is_over, 1.0, _share_waiting(capacity, below))
     is_fluid = delay > build_up
     exponential, fluid = histograms
     _deposit(exponential, groups, seconds, np.where(is_fluid, 0.0, waiting))
     _deposit(fluid, groups, seconds, np.where(is_fluid, waiting, 0.0))
     return _sums(groups, waiting * seconds, len(exponential))
+
+
+def _share_waiting(capacity: Floats, rho: Floats) -> Floats:
+    """Erlang's C, worked out once for minutes that are nearly alike."""
+    keys = _whole(capacity) * FINE_BINS + (rho * FINE_BINS).astype(np.int64)
+    found, places = np.unique(keys, return_inverse=True)
+    shares: Floats = queueing.erlang_c(found // FINE_BINS, (found % FINE_BINS + 0.5) / FINE_BINS)[places]
+    return shares
 
 
 def _sums(index: queueing.Ints, weights: Floats, size: int) -> Floats:

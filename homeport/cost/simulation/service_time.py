@@ -89,7 +89,7 @@ def constant(seconds: float, source: str = "") -> ServiceTime:
 
 
 def empirical(counts: Floats, total_seconds: float, total_squares: float, source: str = "") -> ServiceTime:
-    """From a histogram of a log: `counts[i]` requests are in cell i of `cell_of`; the sums give the exact moments."""
+    """From a histogram of a log: `counts[i]` requests are in cell i of `cells_of`; the sums give the exact moments."""
     number = float(counts.sum())
     if number == 0 or total_seconds <= 0:
         raise HomeportError(f"{source}: no request has a duration", "homeport simulate --service-time P50 P95")
@@ -109,11 +109,9 @@ def mixture(parts: Sequence[tuple[float, ServiceTime]], source: str = "") -> Ser
     return ServiceTime(mean, max(0.0, square / mean**2 - 1.0), survival, source)
 
 
-def cell_of(seconds: float) -> int:
-    """The cell of `empirical`'s histogram: 0 is below the grid, `len(GRID)` above."""
-    if seconds <= GRID[0]:
-        return 0
-    return min(math.ceil(round(math.log10(seconds) * PER_DECADE, 9)) + 4 * PER_DECADE, len(GRID))
+def cells_of(seconds: Floats) -> npt.NDArray[np.intp]:
+    """Cells of `empirical`'s histogram: 0 is below the grid, `len(GRID)` above."""
+    return np.searchsorted(GRID, seconds * (1 - 1e-12))
 
 
 def percentiles(survival: Floats, shares: tuple[float, ...]) -> Floats:
