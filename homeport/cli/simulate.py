@@ -194,14 +194,18 @@ def _declared(
     there = platform.in_environment(environment)
     if name in there.functions:
         return None, _of_function(there.functions[name])
-    return _of_process(name, there.services[name].processes[WEB], workers), None
+    service = there.services[name]
+    concurrency = service.environment.get("WEB_CONCURRENCY", "")
+    return _of_process(
+        name, service.processes[WEB], workers or (int(concurrency) if concurrency.isdigit() else 0)
+    ), None
 
 
 def _of_function(function: Function) -> FunctionSettings:
     return FunctionSettings(function.memory_mb, function.concurrency)
 
 
-def _of_process(name: str, process: Process, workers: int | None) -> Settings:
+def _of_process(name: str, process: Process, workers: int) -> Settings:
     scale = process.scale
     if scale.min < 1:
         raise HomeportError(
@@ -209,7 +213,8 @@ def _of_process(name: str, process: Process, workers: int | None) -> Settings:
             "set it to 1 or more",
         )
     target = scale.cpu_percent if scale.max > scale.min else None
-    return Settings(process.cpu, process.memory_mb, workers or workers_for(process.cpu), scale.min, scale.max, target)
+    workers = workers or workers_for(process.cpu, process.memory_mb)
+    return Settings(process.cpu, process.memory_mb, workers, scale.min, scale.max, target)
 
 
 def _print(answer: Comparison) -> None:

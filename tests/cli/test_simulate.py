@@ -97,6 +97,17 @@ def test_the_platform_says_what_is_declared_in_the_environment(folder: Path) -> 
     }
 
 
+def test_workers_are_those_of_the_command_line_or_the_environment_or_of_the_size(folder: Path) -> None:
+    def workers(platform: str, *more: str) -> int:
+        (folder / "homeport.yml").write_text(platform)
+        arguments = ("--traffic", str(folder / "traffic.csv"), "--service", "web-shop", "--json", *more, *PRICES)
+        options = json.loads(run(folder, *arguments).stdout)["options"]
+        return int(next(option for option in options if option["name"] == "homeport.yml")["settings"]["workers"])
+
+    concurrent = PLATFORM.replace("    routes: [ANY", "    environment: {WEB_CONCURRENCY: 4}\n    routes: [ANY")
+    assert (workers(PLATFORM), workers(concurrent), workers(concurrent, "--workers", "7")) == (2, 4, 7)
+
+
 def test_a_function_is_replayed_as_a_function(folder: Path) -> None:
     (folder / "homeport.yml").write_text(PLATFORM)
     arguments = ("--traffic", str(folder / "traffic.csv"), "--service", "quote", "--json", *PRICES)

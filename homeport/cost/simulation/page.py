@@ -19,6 +19,7 @@ from homeport.cost.simulation.search import frontier
 BUCKETS = 250
 BUCKET_MINUTES = (1, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880)
 STYLES = {"Heroku today": "heroku", "homeport.yml": "declared", "cheapest": "aws", "cheapest fixed": "fixed"}
+CUT = 4  # times the goal: a latency beyond it is not drawn in full
 SLOW = 10  # times the goal: what is slower is not drawn
 
 
@@ -93,20 +94,24 @@ def _plots(comparison: Comparison, window: Window, drawn: list[Option]) -> list[
     minutes = comparison.question.profile.minutes(comparison.question.seed)
     buckets = window.buckets(len(minutes))
     load = Line("requests", "load", _means(minutes, buckets), is_step=True, is_area=True)
-    tasks, latencies = [], []
+    goal, tasks, latencies = comparison.question.goal.p95_ms, [], []
     for option in drawn:
         result = option.replay
         assert isinstance(result, Replay) and result.series is not None
         css = STYLES[option.name]
         tasks.append(Line(option.name, css, _means(result.series.running.astype(np.float64), buckets), is_step=True))
         responses = latency_over_time(result, np.where(buckets < 0, buckets.max() + 1, buckets))
-        p95 = np.minimum(responses.percentiles()[: buckets.max() + 1, 1] * 1000, 30_000)
-        latencies.append(Line(option.name, css, p95))
-    key, goal = f"w{window.first}-{window.minutes}", comparison.question.goal.p95_ms
+        p95 = responses.percentiles()[: buckets.max() + 1, 1] * 1000
+        latencies.append(Line(option.name, css, np.minimum(p95, CUT * goal)))
+    is_cut = any((line.values == CUT * goal).any() for line in latencies)
+    key, heading = (
+        f"w{window.first}-{window.minutes}",
+        f"p95 in ms{f', cut off at {CUT * goal:,.0f}' if is_cut else ''}",
+    )
     return [
         ("Requests a minute", render_over_time(f"{key}-load", "Requests a minute", [load], window.marks)),
         ("Tasks that serve", render_over_time(f"{key}-tasks", "Tasks that serve", tasks, window.marks)),
-        ("p95 in ms", render_over_time(f"{key}-p95", "p95 in ms", latencies, window.marks, goal)),
+        (heading, render_over_time(f"{key}-p95", heading, latencies, window.marks, goal)),
     ]
 
 

@@ -93,9 +93,10 @@ def candidates(workload: Workload, tasks_min: int = 1) -> Iterator[Settings]:
                 yield from _of_size(workload, size, tasks_min)
 
 
-def workers_for(cpu: int) -> int:
-    """2 × cores + 1, and no less than 2."""
-    return max(2, 2 * cpu // VCPU + 1)
+def workers_for(cpu: int, memory_mb: int | None = None) -> int:
+    """2 × cores + 1, and no less than 2; no more than fit into the memory."""
+    most = max(1, memory_mb // WORKER_MB) if memory_mb else TASKS_MAX
+    return min(max(2, 2 * cpu // VCPU + 1), most)
 
 
 def least_memory(cpu: int, workers: int) -> int | None:

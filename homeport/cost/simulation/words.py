@@ -37,10 +37,11 @@ def describe(settings: Settings) -> str:
 
 
 def yaml_lines(settings: Settings) -> list[str]:
-    """What to write under `processes: web:` in homeport.yml."""
+    """What to write under `processes: web:` in homeport.yml, and how many workers that means."""
     scale = f"{{min: {settings.min}, max: {settings.max}"
     scale += f", cpu_percent: {settings.target:g}}}" if settings.target is not None else "}"
-    return [f"cpu: {settings.cpu}", f"memory_mb: {settings.memory_mb}", f"scale: {scale}"]
+    workers = f'# and under the service\'s environment: WEB_CONCURRENCY: "{settings.workers}"'
+    return [f"cpu: {settings.cpu}", f"memory_mb: {settings.memory_mb}", f"scale: {scale}", workers]
 
 
 def assumptions(question: Question) -> list[str]:

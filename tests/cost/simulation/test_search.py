@@ -46,6 +46,7 @@ def test_no_two_candidates_do_the_same() -> None:
 
 def test_workers_and_memory_follow_herokus_rule() -> None:
     assert [workers_for(cpu) for cpu in (256, 1024, 2048, 4096)] == [2, 3, 5, 9]
+    assert [workers_for(1024, memory) for memory in (256, 512, 2048)] == [1, 2, 3]
     assert least_memory(256, 2) == 512
     assert least_memory(256, 9) is None
 
