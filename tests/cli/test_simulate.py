@@ -38,9 +38,7 @@ environments:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "quote").mkdir()
     (tmp_path / "Procfile").write_text("web: gunicorn shop.wsgi\n")
-    lines = [
-        f"2026-11-{2 + hour // 24:02}T{hour % 24:02}:00:00Z,{20_000 + 1000 * (hour % 24)},90,400" for hour in range(48)
-    ]
+    lines = [f"2026-11-02T{hour:02}:00:00Z,{20_000 + 1000 * hour},90,400" for hour in range(24)]
     (tmp_path / "traffic.csv").write_text("\n".join(["time,requests,p50_ms,p95_ms", *lines]))
     return tmp_path
 

@@ -135,7 +135,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
             read_traffic(file)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(), st.sampled_from(["t.csv", "t.json", "t.log", "t"]))
 def test_whatever_is_in_a_file_there_is_a_profile_or_an_error(
     tmp_path_factory: pytest.TempPathFactory, text: str, name: str
