@@ -47,6 +47,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option("--dynos", type=click.IntRange(1, 500), help="Number of web dynos today, to compare."),
             click.option("--dyno-usd", type=number, help="Price of one dyno a month."),
+            click.option("--dyno-cores", type=number, default=1, show_default=True, help="Of one dyno."),
             click.option("--memory-mb", type=click.IntRange(128, 10240), help="Also as a function of this memory."),
             click.option("--seed", type=int, help="Spread requests within a step by chance, reproducibly."),
             click.option("--vcpu-hour-usd", type=number, help="Price of a vCPU hour on Fargate."),
@@ -92,7 +93,7 @@ def ask(file: Path, platform: Platform | None, given: dict[str, Any]) -> Questio
     declared, function = _declared(platform, environment, name, given["workers"])
     if given["memory_mb"]:
         function = FunctionSettings(given["memory_mb"], function.reserved if function else None)
-    count, each = given["dynos"], given["dyno_usd"]
+    dynos = _dynos(given["dynos"], given["workers"], given["dyno_cores"], given["dyno_usd"])
     return Question(
         name=name or (given["traffic"].name if given["traffic"] else "traffic"),
         profile=profile,
@@ -104,10 +105,16 @@ def ask(file: Path, platform: Platform | None, given: dict[str, Any]) -> Questio
         tasks_min=given["min_tasks"],
         seed=given["seed"],
         declared=declared,
-        dynos=Dynos(count, given["workers"] or 2, month_usd=each * count if each else None) if count else None,
+        dynos=dynos,
         function=function,
         function_prices=_function_prices(),
     )
+
+
+def _dynos(count: int | None, workers: int | None, cores: float, each_usd: float | None) -> Dynos | None:
+    if not count:
+        return None
+    return Dynos(count, workers or 2, cores, each_usd * count if each_usd else None)
 
 
 def _prices(vcpu_hour_usd: float | None, gb_hour_usd: float | None) -> Prices:

@@ -147,6 +147,12 @@ def test_no_traffic_at_all_says_what_to_give(folder: Path) -> None:
     assert "no file is given" in found.message and "--traffic FILE" in found.hint
 
 
+def test_traffic_without_a_request_is_no_traffic(folder: Path) -> None:
+    (folder / "none.csv").write_text("time,requests\n2026-11-02T10:00Z,0\n2026-11-02T11:00Z,0\n")
+    found = error(folder, "--traffic", str(folder / "none.csv"), "--service-time", "80", "300", *PRICES)
+    assert found.message == "CSV none.csv: has no requests"
+
+
 def test_no_prices_say_where_they_are(folder: Path) -> None:
     found = error(folder, "--traffic", str(folder / "traffic.csv"))
     assert "prices:" in found.message and "--vcpu-hour-usd" in found.hint

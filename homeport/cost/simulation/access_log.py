@@ -22,10 +22,8 @@ from homeport.errors import HomeportError
 BATCH = 1000
 DISORDER_MINUTES = 5  # a request is logged when it ends, by whoever served it
 HINT = "expected lines of Heroku's router, or in the common or combined log format; a CSV ends in .csv"
-ROUTER = re.compile(
-    rb"(\d{4}-\d\d-\d\dT\d\d:\d\d):\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?.*?\brouter\b.*? at=\w+ .*?"
-    rb"service=(\d*)(?:ms)? status=(\d{3})"
-)
+TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d):\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?")
+SERVICE = re.compile(rb"\bservice=(\d*)(?:ms)? status=(\d{3})")
 COMMON = re.compile(
     rb"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d):\d\d ([+-]\d{4})\] "
     rb'"[^"\\]*(?:\\.[^"\\]*)*" (\d{3}) (?:\d+|-)(?=\s|$)(.*)$'
@@ -112,10 +110,13 @@ def _tally(file: Path, lines: Iterable[tuple[int, bytes]]) -> Tally:
 
 
 def _read_router(line: bytes, times: dict[tuple[bytes, bytes], int]) -> tuple[int, float | None] | None:
-    if b"router" not in line or not (match := ROUTER.search(line)):
+    if b"router" not in line or b" at=" not in line:
         return None
-    clock, zone, service, status = match.groups()
-    key = (clock, zone or b"Z")
+    time, served = TIME.search(line), SERVICE.search(line)
+    if time is None or served is None:
+        return None
+    key = (time[1], time[2] or b"Z")
+    service, status = served.groups()
     if key not in times:
         moment = datetime.fromisoformat(key[0].decode() + key[1].decode())
         times[key] = int(moment.timestamp()) // 60

@@ -14,6 +14,7 @@ from homeport.cost.simulation.search import Choice, Goal, judge, search
 from homeport.cost.simulation.service_time import ServiceTime
 from homeport.cost.simulation.settings import VCPU, Prices, Settings, Workload
 from homeport.cost.simulation.tracking import Timing
+from homeport.errors import HomeportError
 
 SEARCH_DAYS = 28
 FINALISTS = 16  # of each kind, where the search saw only a part of the profile
@@ -78,7 +79,9 @@ class Comparison:
 
 
 def compare(question: Question) -> Comparison:
-    """Search, then replay what was found beside what there is."""
+    """Search, then replay what was found beside what there is. Raises HomeportError if nothing was ever requested."""
+    if not question.profile.requests.any():
+        raise HomeportError(f"{question.profile.source}: has no requests", "simulate a time in which there were some")
     part = busiest(question.profile, SEARCH_DAYS)
     choices = search(question.workload(part), question.prices, question.goal, question.timing, question.tasks_min)
     workload = question.workload(question.profile)

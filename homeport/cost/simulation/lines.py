@@ -8,7 +8,7 @@ from typing import IO
 
 from homeport.errors import HomeportError
 
-LINE_MAX = 65_536
+LINE_MAX = 32_768
 GZIP = b"\x1f\x8b"
 
 

@@ -104,10 +104,8 @@ def _plots(comparison: Comparison, window: Window, drawn: list[Option]) -> list[
         p95 = responses.percentiles()[: buckets.max() + 1, 1] * 1000
         latencies.append(Line(option.name, css, np.minimum(p95, CUT * goal)))
     is_cut = any((line.values == CUT * goal).any() for line in latencies)
-    key, heading = (
-        f"w{window.first}-{window.minutes}",
-        f"p95 in ms{f', cut off at {CUT * goal:,.0f}' if is_cut else ''}",
-    )
+    heading = f"p95 in ms, cut off at {CUT * goal:,.0f}" if is_cut else "p95 in ms"
+    key = f"w{window.first}-{window.minutes}"
     return [
         ("Requests a minute", render_over_time(f"{key}-load", "Requests a minute", [load], window.marks)),
         ("Tasks that serve", render_over_time(f"{key}-tasks", "Tasks that serve", tasks, window.marks)),
@@ -131,9 +129,9 @@ def _frontier(comparison: Comparison) -> str:
         if choice.month_usd <= limit and choice.replay.p95_ms <= SLOW * goal
     ]
     for option in comparison.options:
-        is_near = option.month_usd is not None and option.month_usd <= limit and option.replay.p95_ms <= SLOW * goal
-        if option.name in STYLES and is_near and option.month_usd is not None:
-            dots.append(Dot(STYLES[option.name], option.month_usd, option.replay.p95_ms, option.name, radius=6))
+        usd, p95 = option.month_usd, option.replay.p95_ms
+        if option.name in STYLES and usd is not None and usd <= limit and p95 <= SLOW * goal:
+            dots.append(Dot(STYLES[option.name], usd, p95, option.name, radius=6))
     path = [
         (choice.month_usd, choice.replay.p95_ms)
         for choice in best

@@ -70,7 +70,7 @@ def assumptions(question: Question) -> list[str]:
             "the jumps between steps are harder to follow than real traffic",
         )
     if question.dynos:
-        found.append(f"a dyno computes like {question.dynos.cores:g} vCPU")
+        found.append(f"a dyno computes like {question.dynos.cores:g} vCPU (--dyno-cores)")
     if profile.days > SEARCH_DAYS:
         found.append(f"settings were searched on the busiest {SEARCH_DAYS} days, and replayed over all")
     return found

@@ -1,5 +1,6 @@
 """Whole replays: days side by side, what is billed, and what a size can do."""
 
+import heapq
 from datetime import UTC, datetime
 
 import numpy as np
@@ -74,6 +75,39 @@ def test_tasks_that_go_are_billed_while_they_drain() -> None:
     assert short.series is not None
     gone = int(np.maximum(-np.diff(short.series.desired), 0).sum())
     assert gone > 0 and long.task_hours - short.task_hours == pytest.approx(gone)
+
+
+def simulate_with(running: np.ndarray, workers: int, minutes: np.ndarray, seed: int) -> np.ndarray:
+    """Response times of single requests on as many servers as run in each minute; who goes, goes when idle."""
+    random = np.random.default_rng(seed)
+    counts = random.poisson(minutes)
+    starts = np.repeat(np.arange(len(minutes)), counts)
+    arrivals = np.sort(starts * 60 + random.random(len(starts)) * 60)
+    services = random.exponential(0.2, len(arrivals)).tolist()
+    free, took = [0.0] * (int(running[0]) * workers), np.empty(len(arrivals))
+    for number, arrival in enumerate(arrivals.tolist()):
+        minute = int(arrival // 60)
+        while len(free) < running[minute] * workers:
+            heapq.heappush(free, minute * 60.0)
+        while len(free) > running[minute] * workers:
+            heapq.heappop(free)
+        ends = max(arrival, heapq.heappop(free)) + services[number]
+        heapq.heappush(free, ends)
+        took[number] = ends - arrival
+    return took
+
+
+def test_hours_of_scaling_have_the_latencies_of_single_requests() -> None:
+    minute = np.arange(240)
+    minutes = np.where((minute > 80) & (minute < 160), 2400.0, 700 + 2 * minute)
+    load = Workload("shop", START, minutes, exponential(0.2), cpu_share=0.0)
+    settings = Settings(1024, 2048, 4, 1, 10, target=800, by_requests=True)  # of 1200 that a task can serve
+    [found] = replay([(load, settings)], keep_series=True)
+    assert found.series is not None and found.tasks_max == 3
+    took = simulate_with(found.series.running, 4, minutes, seed=1) * 1000
+    assert found.p50_ms == pytest.approx(np.quantile(took, 0.5), rel=0.05)
+    assert found.p95_ms == pytest.approx(np.quantile(took, 0.95), rel=0.10)
+    assert found.mean_wait_ms + 200 == pytest.approx(took.mean(), rel=0.10)
 
 
 def test_rows_come_back_in_their_order_whatever_their_length() -> None:
