@@ -1,0 +1,177 @@
+"""Minutes with their load, tasks and backlog → how long requests took.
+
+Each minute is a mixture: some requests wait not at all, some an exponential time (`queueing`), and in an overloaded
+minute all of them the time that the backlog takes. Mixtures of many minutes are kept as two histograms on one grid of
+waits, and turned into response times once: wait + service, which do not depend on each other.
+"""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from homeport.cost.simulation import queueing
+from homeport.cost.simulation.service_time import GRID, Floats, ServiceTime, percentiles
+
+WAIT_PER_DECADE = 50
+WAITS: Floats = 10.0 ** (np.arange(-5 * WAIT_PER_DECADE, 3 * WAIT_PER_DECADE + 1) / WAIT_PER_DECADE)  # 10 µs to 1000 s
+RHO_BINS, FINE_BINS = 1024, 8192
+BUSY = 0.9  # from here on a queue's history matters: such minutes are looked at one by one
+Flags = npt.NDArray[np.bool_]
+SHARES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What one task can do: `slots` requests at a time, not always whole; Erlang's formula sees whole ones."""
+
+    slots: float
+    service: ServiceTime  # as it is on this size
+
+
+@dataclass(frozen=True, eq=False)
+class Minutes:
+    """One service, minute by minute. `groups` says which latency each minute counts for: 0 for one of all."""
+
+    load: Floats  # requests that arrived
+    served: Floats
+    lost: Floats  # requests that would have waited beyond the time limit
+    running: npt.NDArray[np.int64]
+    backlog: Floats  # at each minute's end, in requests
+    groups: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """By group: requests, the mean wait of those served, and how long all took; who was lost took for ever."""
+
+    requests: Floats
+    mean_wait: Floats  # seconds
+    survival: Floats  # (groups, len(GRID)): share that took longer than GRID
+
+    def percentiles(self) -> Floats:
+        """Seconds, (groups, 3): p50, p95 and p99; NaN where there were none, inf for those lost."""
+        found = [percentiles(row, SHARES) for row in self.survival]
+        return np.where(self.requests[:, None] > 0, np.array(found), np.nan)
+
+    def share_beyond(self, seconds: float) -> Floats:
+        """By group, the share of requests that took longer."""
+        return np.array([np.interp(np.log(seconds), np.log(GRID), row) for row in self.survival])
+
+
+def measure(minutes: Minutes, servers: Servers) -> Responses:
+    """How long the requests took, by group."""
+    groups = int(minutes.groups.max()) + 1
+    capacity = np.maximum(minutes.running, 1) * servers.slots
+    rho = minutes.load / 60 * servers.service.mean / capacity
+    before = np.concatenate([[0.0], minutes.backlog[:-1]])
+    is_busy = (rho >= BUSY) | (before > 0)
+    exponential, fluid = np.zeros((groups, len(WAITS))), np.zeros((groups, len(WAITS)))
+    waited = _quiet(exponential, minutes, servers, rho, ~is_busy)
+    if is_busy.any():
+        waited += _busy((exponential, fluid), minutes, servers, rho, is_busy)
+    served = _sums(minutes.groups, minutes.served, groups)
+    lost = _sums(minutes.groups, minutes.lost, groups)
+    number = np.maximum(served, 1e-12)
+    wait_survival = (exponential @ _decays() + _later(fluid)) / number[:, None]
+    survival = np.clip(servers.service.survival + wait_survival @ _added_to(servers.service), 0.0, 1.0)
+    all_survival = (survival * number[:, None] + lost[:, None]) / (number + lost)[:, None]
+    return Responses(served + lost, waited / number, all_survival)
+
+
+def _quiet(exponential: Floats, minutes: Minutes, servers: Servers, rho: Floats, chosen: Flags) -> Floats:
+    """Minutes that are far from full, by group, tasks and bins of rho; returns the waits' sum by group."""
+    tasks = int(minutes.running.max()) + 1
+    bins = np.minimum((rho * RHO_BINS).astype(np.int64), RHO_BINS - 1)
+    states = (minutes.groups * tasks + minutes.running) * RHO_BINS + bins
+    served = np.where(chosen, minutes.served, 0.0)
+    size = len(exponential) * tasks * RHO_BINS
+    weight = _sums(states, served, size)
+    found = np.flatnonzero(weight)
+    mean_rho = _sums(states, served * rho, size)[found] / weight[found]
+    running, groups = found // RHO_BINS % tasks, found // (RHO_BINS * tasks)
+    capacity = np.maximum(running, 1) * servers.slots
+    waiting = weight[found] * queueing.erlang_c(_whole(capacity), mean_rho)
+    seconds = queueing.mean_wait_of_those_who_wait(capacity, mean_rho, servers.service.mean, servers.service.scv)
+    _deposit(exponential, groups, seconds, waiting)
+    return _sums(groups, waiting * seconds, len(exponential))
+
+
+def _busy(histograms: tuple[Floats, Floats], minutes: Minutes, servers: Servers, rho: Floats, chosen: Flags) -> Floats:
+    """Minutes near or beyond full: no wait is longer than what could build up since the tasks were last quiet."""
+    service, groups, served = servers.service, minutes.groups[chosen], minutes.served[chosen]
+    capacity = np.maximum(minutes.running[chosen], 1) * servers.slots
+    index = np.arange(len(chosen))
+    lasted = 60.0 * (index - np.maximum.accumulate(np.where(chosen, -1, index)))[chosen].astype(np.float64)
+    full_rate = capacity / service.mean
+    before = np.concatenate([[0.0], minutes.backlog[:-1]])
+    delay = (before + minutes.backlog)[chosen] / 2 / full_rate
+    build_up = queueing.mean_build_up(full_rate, lasted, capacity, service.mean, service.scv)
+    is_over = (rho[chosen] >= 1.0) | (delay > 0)
+    below = np.where(is_over, 0.0, rho[chosen])
+    stationary = queueing.mean_wait_of_those_who_wait(capacity, below, service.mean, service.scv)
+    seconds = np.where(is_over, delay + build_up, np.minimum(stationary, build_up))
+    waiting = served * np.where(is_over, 1.0, _share_waiting(capacity, below))
+    is_fluid = delay > build_up
+    exponential, fluid = histograms
+    _deposit(exponential, groups, seconds, np.where(is_fluid, 0.0, waiting))
+    _deposit(fluid, groups, seconds, np.where(is_fluid, waiting, 0.0))
+    return _sums(groups, waiting * seconds, len(exponential))
+
+
+def _share_waiting(capacity: Floats, rho: Floats) -> Floats:
+    """Erlang's C, worked out once for minutes that are nearly alike."""
+    keys = _whole(capacity) * FINE_BINS + (rho * FINE_BINS).astype(np.int64)
+    found, places = np.unique(keys, return_inverse=True)
+    shares: Floats = queueing.erlang_c(found // FINE_BINS, (found % FINE_BINS + 0.5) / FINE_BINS)[places]
+    return shares
+
+
+def _sums(index: queueing.Ints, weights: Floats, size: int) -> Floats:
+    """`result[i]` is the sum of the weights whose index is i."""
+    sums: Floats = np.bincount(index, weights, size).astype(np.float64, copy=False)
+    return sums
+
+
+def _whole(capacity: Floats) -> queueing.Ints:
+    return np.maximum(np.floor(capacity + 1e-9), 1).astype(np.int64)
+
+
+def _deposit(histogram: Floats, groups: queueing.Ints, seconds: Floats, weights: Floats) -> None:
+    """Share each weight between the two neighbours of its time on WAITS, so that the mean is kept."""
+    clipped = np.clip(seconds, WAITS[0], WAITS[-1])
+    lower = np.clip(np.searchsorted(WAITS, clipped, side="right") - 1, 0, len(WAITS) - 2)
+    upper_share = (clipped - WAITS[lower]) / (WAITS[lower + 1] - WAITS[lower])
+    flat = groups * len(WAITS) + lower
+    histogram += _sums(flat, weights * (1 - upper_share), histogram.size).reshape(histogram.shape)
+    histogram += _sums(flat + 1, weights * upper_share, histogram.size).reshape(histogram.shape)
+
+
+def _later(fluid: Floats) -> Floats:
+    """Weight of waits longer than each of WAITS, where every wait is one of WAITS."""
+    later: Floats = fluid.sum(axis=1, keepdims=True) - np.cumsum(fluid, axis=1)
+    return later
+
+
+@cache
+def _decays() -> Floats:
+    """[i, j]: the chance that an exponential time of mean WAITS[i] exceeds WAITS[j]."""
+    decays: Floats = np.exp(-WAITS[None, :] / WAITS[:, None])
+    return decays
+
+
+@lru_cache(maxsize=128)
+def _added_to(service: ServiceTime) -> Floats:
+    """The matrix that turns a wait's survival on WAITS into the share that exceeds GRID because of the wait.
+
+    Sum over the service time's cells: mass × P(wait > t - service), the wait's survival interpolated.
+    """
+    times, cells = np.nonzero(np.tri(len(GRID)) * (service.masses[:-1] > 1e-12))
+    left = np.clip(GRID[times] - service.points[cells], WAITS[0], WAITS[-1])
+    lower = np.clip(np.searchsorted(WAITS, left, side="right") - 1, 0, len(WAITS) - 2)
+    upper_share = (left - WAITS[lower]) / (WAITS[lower + 1] - WAITS[lower])
+    flat, size = lower * len(GRID) + times, len(WAITS) * len(GRID)
+    matrix = _sums(flat, service.masses[cells] * (1 - upper_share), size)
+    matrix += _sums(flat + len(GRID), service.masses[cells] * upper_share, size)
+    return matrix.reshape(len(WAITS), len(GRID))
