@@ -8,6 +8,11 @@ import click
 
 # command → (module, one line of help); the help stands here so that `homeport --help` imports nothing else.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "import": ("import_team", "Write homeport.yml for a team on Heroku, or for checkouts of its code."),
+    "doctor": ("doctor", "Find what of a Django project breaks off Heroku, and mend it."),
+    "estimate": ("estimate", "Compare the Heroku bill with what AWS would cost."),
+    "simulate": ("simulate", "Replay traffic against autoscaling; find the cheapest settings."),
+    "prices": ("prices", "Show and refresh the price book."),
     "init": ("init", "Write a commented homeport.yml to start from."),
     "check": ("check", "Check homeport.yml; all mistakes at once."),
     "schema": ("schema", "Print the JSON Schema of homeport.yml, for editors."),

@@ -118,10 +118,12 @@ def _labels(paths: list[Path]) -> dict[Path, str]:
 
 def read_heroku(team: str | None, apps: tuple[str, ...]) -> Inventory:
     """Everything of the selection that the token may see, with the calls that are left on stderr."""
+    from homeport.heroku.api.hosts import find_hosts
     from homeport.heroku.api.read import read_live
     from homeport.heroku.api.selection import Selection
     from homeport.heroku.api.token import find_token
 
+    hosts = find_hosts(os.environ)
     token = find_token(os.environ, Path.home() / ".netrc")
     for warning in token.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -142,7 +144,9 @@ def read_heroku(team: str | None, apps: tuple[str, ...]) -> Inventory:
 
         ask = ask_code if sys.stdin.isatty() else None
         selection = Selection(team=team, apps=apps)
-        found = read_live(selection, token=token.value, home=cache_root(), progress=show, ask_two_factor=ask)
+        found = read_live(
+            selection, token=token.value, home=cache_root(), progress=show, ask_two_factor=ask, hosts=hosts
+        )
     click.echo(f"read {sum(1 for _ in found.of(App))} apps from Heroku: {', '.join(last)}", err=True)
     return found
 
