@@ -24,6 +24,7 @@ class Member:
     why: str = ""
     advice: str = ""
     is_checkout: bool = False
+    stays: bool = False  # on Heroku, where it is paid for as before
 
     @property
     def is_placed(self) -> bool:
