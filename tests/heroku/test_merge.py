@@ -96,15 +96,20 @@ def test_what_is_gone_on_heroku_goes_unless_a_person_edited_it() -> None:
     assert [d.path for d in merged.kept] == ["databases.old-db"]
 
 
-@pytest.mark.parametrize(
-    "comment", ["  old-db: {} # keep it until May", "  old-db: {}\n  # the next is ours\n  ours-db: {}"]
-)
-def test_what_a_person_wrote_a_comment_to_does_not_go(comment: str) -> None:
+def test_what_a_person_wrote_a_comment_to_does_not_go() -> None:
     more = BASE + "  old-db: {}\n"
-    edited = changed(more, "  old-db: {}", comment)
+    edited = changed(more, "old-db: {}", "old-db: {} # keep it until May")
     merged = merge(more, edited, BASE)
     assert merged.text == edited
     assert [d.path for d in merged.kept] == ["databases.old-db"]
+
+
+@pytest.mark.parametrize("old", ["  old-db: {}\n", '  old-db:\n    version: "14"\n'])
+def test_a_comment_after_what_goes_is_never_lost(old: str) -> None:
+    edited = BASE + old + "  # the next is ours\n  ours-db: {}\n"
+    merged = merge(BASE + old, edited, BASE)
+    assert "# the next is ours" in merged.text
+    assert "ours-db" in read(merged.text)["databases"]
 
 
 def test_a_new_service_comes_in_at_its_place_without_disturbing_the_others() -> None:

@@ -73,10 +73,9 @@ def is_ready(records: Records, draft: Draft, var: ConfigVar) -> bool:
 def set_by_homeport(draft: Draft, member: Member) -> set[str]:
     """Variables that Homeport sets for this app's service itself (`model/variables.py`)."""
     found = set(SET_ALWAYS)
-    parts = {part.name: part for part in draft.data}
     for name in draft.uses(member.service, member.environment):
-        if name in parts:
-            found |= {names.variable(name, "URL"), "DATABASE_URL" if parts[name].kind == DATABASES else "REDIS_URL"}
+        if kind := draft.kinds.get(name):
+            found |= {names.variable(name, "URL"), "DATABASE_URL" if kind == DATABASES else "REDIS_URL"}
         elif name == "mail":
             found.add("MAIL_SENDER")
     return found

@@ -3,8 +3,10 @@
 Everything that differs between environments is a mapping by environment: `prod`, `stage`, `dev`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 STAGES = {"production": "prod", "staging": "stage", "development": "dev"}
 ENVIRONMENTS = ("prod", "stage", "dev")  # the first one that has a thing gives what is the same everywhere
@@ -24,6 +26,7 @@ class Member:
     why: str = ""
     advice: str = ""
     is_checkout: bool = False
+    stays: bool = False  # on Heroku, where it is paid for as before
 
     @property
     def is_placed(self) -> bool:
@@ -109,7 +112,7 @@ class Draft:
     secrets: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # service → environment → names
 
     def service(self, name: str) -> ServiceDraft | None:
-        return next((service for service in self.services if service.name == name), None)
+        return self._services.get(name)
 
     def member(self, app: str) -> Member:
         return self.members.get(app, Member(app, why="nothing is known of this app"))
@@ -119,17 +122,37 @@ class Draft:
 
     def part_of(self, addon_origin: str) -> DataDraft | None:
         """The database or cache that an add-on became."""
-        return next((part for part in self.data if addon_origin in part.addons.values()), None)
+        return self._parts.get(addon_origin)
 
     def uses(self, service: str, environment: str) -> tuple[str, ...]:
         """Names of what a service uses in an environment; the one that gives DATABASE_URL or REDIS_URL comes first."""
-        found = []
+        ordered = (name for _, _, name in sorted(self._used.get((service, environment), ())))
+        return (*ordered, *(["mail"] if self.sender else []))
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """The kind of each database and cache, by name."""
+        return {part.name: part.kind for part in self.data}
+
+    @cached_property
+    def _services(self) -> dict[str, ServiceDraft]:
+        return {service.name: service for service in self.services}
+
+    @cached_property
+    def _parts(self) -> dict[str, DataDraft]:
+        return {origin: part for part in self.data for origin in part.addons.values()}
+
+    @cached_property
+    def _used(self) -> dict[tuple[str, str], list[tuple[bool, bool, str]]]:
+        """By service and environment: is it a cache, is it not the default one, and its name."""
+        found: dict[tuple[str, str], list[tuple[bool, bool, str]]] = defaultdict(list)
         for part in self.data:
-            roles = [role for user, role in part.uses.get(environment, ()) if user == service]
-            if roles:
-                found.append((part.kind != DATABASES, not {"DATABASE", "REDIS"} & {*roles}, part.name))
-        data = [name for _, _, name in sorted(found)]
-        return (*data, *(["mail"] if self.sender else []))
+            for environment, pairs in part.uses.items():
+                for service in {service for service, _ in pairs}:
+                    roles = {role for user, role in pairs if user == service}
+                    is_other = not {"DATABASE", "REDIS"} & roles
+                    found[service, environment].append((part.kind != DATABASES, is_other, part.name))
+        return found
 
 
 def first_environment(of: Mapping[str, object]) -> str:

@@ -71,7 +71,7 @@ def _excluded(records: Records, app: str) -> Member | None:
         advice = "keep it where it is, or build it as a container of its own"
         if language == "static":
             advice = "declare its folder under `sites:`; S3 and CloudFront serve it"
-        return Member(app, why=f"is not Python, but {language}", advice=advice)
+        return Member(app, why=f"is not Python, but {language}", advice=advice, stays=True)
     return None
 
 

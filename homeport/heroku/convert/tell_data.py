@@ -167,8 +167,7 @@ def _tell_replaced(draft: Draft, var: ConfigVar, title: str) -> Fate:
     member = draft.member(var.app)
     if var.name in config.set_by_homeport(draft, member):
         return moved(title, f"{var.name} is set by Homeport, for the new database or cache")
-    parts = {part.name for part in draft.data}
-    ours = [name for name in draft.uses(member.service, member.environment) if name in parts]
+    ours = [name for name in draft.uses(member.service, member.environment) if name in draft.kinds]
     offered = ", ".join(dict.fromkeys(names.variable(name, "URL") for name in ours))
     advice = f"read another variable in the code: {offered}, DATABASE_URL or REDIS_URL" if ours else "see its add-on"
     return changed(title, f"{var.name} belongs to an add-on that is replaced, and is not set", advice)
@@ -247,7 +246,7 @@ def _is_set(draft: Draft, attachment: Attachment, part: DataDraft) -> bool:
     if gives_variable(part.name, attachment.name):
         return True
     member = draft.member(attachment.app)
-    kinds = {other.name: other.kind for other in draft.data}
-    same = [name for name in draft.uses(member.service, member.environment) if kinds.get(name) == part.kind]
+    uses = draft.uses(member.service, member.environment)
+    same = [name for name in uses if draft.kinds.get(name) == part.kind]
     default = "DATABASE" if part.kind == DATABASES else "REDIS"
     return attachment.name == default and same[:1] == [part.name]

@@ -75,6 +75,7 @@ def _dynos(records: Records, draft: Draft) -> Iterator[Charge]:
             part=member.service,
             item=f"{process.type}: {process.quantity} x {process.size}",
             cents=max(0, price) * process.quantity if price is not None else None,
+            moves=not member.stays,
             source=ECO if is_eco else "dyno-sizes" if price is not None else "",
         )
 
@@ -86,7 +87,8 @@ def _addons(records: Records, draft: Draft) -> Iterator[Charge]:
             continue
         part = draft.part_of(addon.origin)
         environment = next((name for name, origin in part.addons.items() if origin == addon.origin), "") if part else ""
-        moves = bool(data.kind_of(addon)) or not vendors.find_vendor(addon.service).is_paid_on
+        is_ours = bool(data.kind_of(addon)) or not vendors.find_vendor(addon.service).is_paid_on
+        moves = is_ours and (part is not None or not member.stays)
         yield Charge(
             app=addon.app,
             environment=environment or member.environment,

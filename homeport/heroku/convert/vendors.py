@@ -19,8 +19,8 @@ class Vendor:
 
     @property
     def is_paid_on(self) -> bool:
-        """Whether it goes on costing what it costs."""
-        return self.fate == "kept"
+        """Whether it goes on costing what it costs: nothing that Homeport builds does its work."""
+        return self.fate != "replaced"
 
 
 def find_vendor(service: str) -> Vendor:

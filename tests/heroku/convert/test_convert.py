@@ -197,6 +197,7 @@ def test_the_bill_has_no_price_for_each_eco_dyno_and_every_addon_with_its_billed
     shop_db = next(charge for charge in charges if charge.source == "billed_price of postgresql-curved-1")
     assert (shop_db.cents, shop_db.part, shop_db.environment) == (35_000, "shop-store", "prod")
     assert [charge.moves for charge in charges if charge.item == "sentry:team"] == [False]
+    assert [charge.moves for charge in charges if charge.app in ("landing", "shop-pr-12")] == [False, True]
     web = next(charge for charge in charges if charge.item == "web: 4 x Standard-2X")
     assert (web.cents, web.part) == (20_000, "shop")
 
