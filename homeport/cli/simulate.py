@@ -1,6 +1,7 @@
 """`homeport simulate`: traffic as it was, replayed against what could serve it; the cheapest that holds a latency."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,17 @@ WEB = "web"
 USAGE = "homeport.usage.yml"
 
 
+class Finite(click.FloatRange):
+    """A number within its range; `nan` is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> float:
+        number: float = super().convert(value, param, context)
+        return number if math.isfinite(number) else self.fail(f"{value} is not a number", param, context)
+
+
 def options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of the command, first to last."""
-    number = click.FloatRange(min=0, min_open=True)
+    number = Finite(min=0, min_open=True)
     for option in reversed(
         [
             click.option("--traffic", type=click.Path(path_type=Path), help="Access log, CSV or JSON of requests."),
@@ -41,9 +50,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--service-time", type=(float, float), metavar="P50 P95", help="Of requests, in ms, without any queue."
             ),
-            click.option(
-                "--cpu-share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Computing in it."
-            ),
+            click.option("--cpu-share", type=Finite(0, 1), default=0.5, show_default=True, help="Computing in it."),
             click.option("--workers", type=click.IntRange(1, 256), help="Of a task as declared, and of a dyno."),
             click.option(
                 "--min-tasks", type=click.IntRange(1, 100), default=1, show_default=True, help="Always running."
@@ -57,7 +64,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option("--dynos", type=click.IntRange(1, 500), help="Number of web dynos today, to compare."),
             click.option("--dyno-usd", type=number, help="Price of one dyno a month."),
-            click.option("--dyno-cores", type=number, default=1, show_default=True, help="vCPU of one dyno."),
+            click.option("--dyno-cores", type=Finite(0.1, 128), default=1, show_default=True, help="vCPU of one dyno."),
             click.option("--memory-mb", type=click.IntRange(128, 10240), help="Also as a function of this memory."),
             click.option("--seed", type=int, help="Spread requests within a step by chance, reproducibly."),
             click.option("--vcpu-hour-usd", type=number, help="Price of a vCPU hour on Fargate."),
