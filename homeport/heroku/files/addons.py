@@ -16,6 +16,7 @@ RETIRED = {
     "heroku-redis": {"hobby-dev", "hobby-basic"},
     "rediscloud": {"20", "25", "30"},
 }
+RETIRED_SIZES = {"free", "hobby", "1x", "2x", "px"}
 FLAG = re.compile(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
 
 

@@ -35,12 +35,15 @@ def parse_terraform(texts: Iterable[tuple[str, Place]], values: Iterable[tuple[s
     module = hcl.Module()
     findings = []
     resources: list[tuple[hcl.Block, Findings]] = []
+    sources: list[hcl.Instance] = []
     for text, place in texts:
         found = Findings(place)
         findings.append(found)
         for block in hcl.parse_blocks(text, found):
             if block.kind == "resource":
                 resources.append((block, found))
+            elif block.kind == "data":
+                sources.append(hcl.Instance(block))
             else:
                 _declare(block, module, found)
     for text, place in values:
@@ -48,6 +51,7 @@ def parse_terraform(texts: Iterable[tuple[str, Place]], values: Iterable[tuple[s
         module.variables |= hcl.parse_values(text, found)
     expanded = [(list(hcl.expand(block, module, found)), found) for block, found in resources]
     module.instances = {instances[0].block.address: instances for instances, _ in expanded if instances}
+    module.instances |= {f"data.{source.address}": [source] for source in sources}
     for instances, found in expanded:
         for instance in instances:
             _keep(Resource(instance, module, found))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeport.heroku.files import hcl
-from homeport.heroku.files.addons import parse_plan, public_options
+from homeport.heroku.files.addons import RETIRED_SIZES, parse_plan, public_options
 from homeport.heroku.files.config import keep_variable
 from homeport.heroku.files.findings import Findings
 from homeport.heroku.files.urls import host_of, without_credentials
@@ -81,7 +81,17 @@ class Resource:
     @property
     def app(self) -> str:
         """The app that it belongs to: `app_id`, or `app` of the provider's older versions."""
-        return self.text("app_id" if "app_id" in self.instance.block.body else "app")
+        return self.name_of("app_id" if "app_id" in self.instance.block.body else "app")
+
+    def name_of(self, attribute: str) -> str:
+        """The name of the resource that an attribute refers to; its label if Terraform alone knows the name."""
+        expression = self.instance.block.body.get(attribute)
+        try:
+            return _word(self.module.value(expression, self.instance)) if expression is not None else ""
+        except hcl.Unknown:
+            if referred := self.module.find_referred(expression, self.instance):
+                return hcl.resource_name(referred)
+            return self.text(attribute)
 
     def name(self) -> str:
         return self.text("name") or hcl.resource_name(self.instance)
@@ -112,7 +122,7 @@ def _app(resource: Resource) -> None:
             app=name,
             region=resource.text("region"),
             stack=resource.text("stack"),
-            space=resource.text("space"),
+            space=resource.name_of("space"),
             team=_word(organization.get("name", "")),
         )
     )
@@ -153,7 +163,7 @@ def _addon(resource: Resource) -> None:
 
 
 def _attachment(resource: Resource) -> None:
-    addon = resource.text("addon_id")
+    addon = resource.name_of("addon_id")
     name = resource.text("name") or addon.upper().replace("-", "_")
     resource.found.records.append(
         Attachment(
@@ -163,6 +173,8 @@ def _attachment(resource: Resource) -> None:
 
 
 def _formation(resource: Resource) -> None:
+    if resource.text("size").lower() in RETIRED_SIZES:
+        resource.doubt("its size is no longer sold; what runs today is unknown")
     resource.found.records.append(
         Process(
             origin=resource.origin,
@@ -191,7 +203,7 @@ def _pipeline(resource: Resource) -> None:
 
 
 def _coupling(resource: Resource) -> None:
-    pipeline, stage = resource.text("pipeline"), resource.text("stage")
+    pipeline, stage = resource.name_of("pipeline"), resource.text("stage")
     resource.found.records.append(Coupling(origin=resource.origin, app=resource.app, pipeline=pipeline, stage=stage))
 
 
@@ -211,7 +223,7 @@ def _config(resource: Resource) -> None:
 
 
 def _review_apps(resource: Resource) -> None:
-    pipeline = resource.text("pipeline_id")
+    pipeline = resource.name_of("pipeline_id")
     automatic = resource.text("automatic_review_apps") == "true"
     stale = resource.number("stale_days")
     resource.found.records.append(

@@ -237,3 +237,47 @@ def test_locals_that_double_each_other_end_at_some_point() -> None:
     chain = "".join(f'  l{n} = "${{local.l{n - 1}}}${{local.l{n - 1}}}"\n' for n in range(1, 40))
     found = read(f'locals {{\n  l0 = "x"\n{chain}}}\nresource "heroku_app" "a" {{ name = local.l39 }}\n')
     assert "name cannot be known" in said(found)
+
+
+def test_an_app_whose_name_is_not_known_keeps_what_belongs_to_it() -> None:
+    text = """
+resource "heroku_app" "main" { name = var.app_name }
+resource "heroku_formation" "web" {
+  app_id = heroku_app.main.id
+  type   = "web"
+}
+resource "heroku_addon" "cache" {
+  app  = var.app_name
+  plan = "heroku-redis:mini"
+}
+"""
+    assert {record.app for record in read(text).records} == {"main"}
+
+
+def test_merged_variables_and_data_sources_are_followed() -> None:
+    text = """
+data "heroku_app" "shop" { name = "shop" }
+locals { logs = { vars = { LOG = "info", HOST = module.x.y } } }
+resource "heroku_config" "all" { vars = merge(local.logs.vars, local.more) }
+locals { more = { LANG = "en" } }
+resource "heroku_app_config_association" "a" {
+  app_id = data.heroku_app.shop.id
+  vars   = heroku_config.all.vars
+}
+"""
+    variables = list(read(text).of(ConfigVar))
+    assert {(v.app, v.name): v.default for v in variables} == {
+        ("shop", "LOG"): "info",
+        ("shop", "HOST"): None,
+        ("shop", "LANG"): "en",
+    }
+
+
+def test_what_stands_in_comments_is_not_read() -> None:
+    text = '/*\nresource "heroku_app" "a" {}\n*/\n# resource "heroku_app" "b" {}\nresource "heroku_app" "c" {}\n'
+    assert [(app.app, app.origin) for app in read(text).of(App)] == [("c", "infra/main.tf:5: heroku_app.c")]
+
+
+def test_locals_that_lead_to_each_other_end_at_some_point() -> None:
+    text = 'locals { a = local.b.c\n b = local.a.c\n }\nresource "heroku_app" "a" { config_vars = local.a.b }\n'
+    assert "config_vars cannot be known" in said(read(text))
