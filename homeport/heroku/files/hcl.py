@@ -168,7 +168,7 @@ class Module:
             return _walk(self.value(self.variables[first], None, depth + 1), rest)
         if root == "local" and first in self.locals:
             return _walk(self.value(self.locals[first], None, depth + 1), rest)
-        if root.startswith("heroku_"):
+        if root.startswith(("heroku_", "herokux_")):
             return self._attribute(f"{root}.{first}", rest, depth)
         if root == "data" and rest:
             return self._attribute(f"data.{first}.{rest[0]}", rest[1:], depth)
@@ -209,7 +209,7 @@ def parse_blocks(text: str, found: Findings) -> list[Block]:
     for start, end in pairwise([*starts, len(text)]):
         line, position = line + text.count("\n", position, start), start
         chunk = text[start:end]
-        if START.match(chunk) and not re.match(r'\s*(?:resource|data)\s+"(?!heroku_)', chunk):
+        if START.match(chunk) and not re.match(r'\s*(?:resource|data)\s+"(?!herokux?_)', chunk):
             blocks += _block(chunk, line, found)
     return blocks
 

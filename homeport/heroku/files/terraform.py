@@ -4,6 +4,7 @@ https://registry.terraform.io/providers/heroku/heroku/latest/docs. What Terrafor
 The state is not read: it holds secrets.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from homeport.heroku.files.findings import Findings, Place, total
 from homeport.heroku.files.terraform_records import RECORDS, Resource, keep_other
 from homeport.heroku.records import Inventory
 
+RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"herokux?_', re.MULTILINE)
 FILES_MAX = 200
 BYTES_MAX = 300_000  # of one file: HCL is read at about 100 kB a second
 
 
 def has_resources(folder: Path) -> bool:
     """Does a Terraform file of the folder speak of Heroku?"""
-    return any("heroku_" in text for text, _ in _texts(folder, folder.name)[0])
+    return any("heroku" in text and RESOURCE.search(text) for text, _ in _texts(folder, folder.name)[0])
 
 
 def read_terraform(folder: Path, label: str) -> Inventory:

@@ -17,9 +17,11 @@ from homeport.heroku.records import (
     Drain,
     Feature,
     Inventory,
+    Job,
     Other,
     Pipeline,
     Process,
+    Repository,
     ReviewApps,
     Space,
 )
@@ -281,3 +283,46 @@ def test_what_stands_in_comments_is_not_read() -> None:
 def test_locals_that_lead_to_each_other_end_at_some_point() -> None:
     text = 'locals { a = local.b.c\n b = local.a.c\n }\nresource "heroku_app" "a" { config_vars = local.a.b }\n'
     assert "config_vars cannot be known" in said(read(text))
+
+
+def test_jobs_and_repositories_of_the_herokux_provider_are_read() -> None:
+    text = """
+resource "heroku_app" "bot" { name = "bot" }
+resource "herokux_scheduler_job" "batch" {
+  app_id    = heroku_app.bot.id
+  command   = "python batch.py"
+  dyno_size = "Basic"
+  frequency = "every_day_at_3:30"
+}
+resource "herokux_scheduler_job" "often" {
+  app_id    = heroku_app.bot.id
+  command   = "python often.py"
+  frequency = "every_ten_minutes"
+}
+resource "herokux_scheduler_job" "hourly" {
+  app_id    = heroku_app.bot.id
+  command   = "python hourly.py"
+  frequency = "every_hour_at_30"
+}
+resource "herokux_app_github_integration" "bot" {
+  app_id      = heroku_app.bot.id
+  branch      = "main"
+  auto_deploy = true
+}
+"""
+    found = read(text)
+    assert [(job.app, job.schedule, job.size) for job in found.of(Job)] == [
+        ("bot", "daily at 03:30", "Basic"),
+        ("bot", "10 minutes", ""),
+        ("bot", "hourly at :30", ""),
+    ]
+    assert [(one.branch, one.is_automatic) for one in found.of(Repository)] == [("main", True)]
+    assert not found.doubts
+
+
+def test_an_add_on_whose_plan_is_not_known_is_told() -> None:
+    found = read('resource "heroku_addon" "db" {\n  app_id = "shop"\n  plan = var.plan\n}\n')
+    assert [(other.kind, other.name, other.app) for other in found.of(Other)] == [
+        ("terraform resource heroku_addon", "db", "shop")
+    ]
+    assert "plan cannot be known" in said(found)
