@@ -29,6 +29,7 @@ TOSET = re.compile(r"toset\((.*)\)", re.DOTALL)
 MERGE = re.compile(r"\$\{merge\(([^(){}]{1,500})\)\}", re.DOTALL)
 PATH = re.compile(r"\$\{([a-z_][\w-]*(?:\.[A-Za-z_][\w-]*){1,4})\}")
 RESOURCE = re.compile(r"\$\{((?:data\.)?heroku_\w{1,60}\.[\w-]{1,100})(\[[^\[\]]{1,100}\])?(?:\.(?:id|name|uuid))?\}")
+CONFIG = (["vars"], ["sensitive_vars"])
 NAMES = ("id", "name", "uuid")
 STEPS_MAX, DEPTH_MAX, LENGTH_MAX, INSTANCES_MAX = 20_000, 20, 40_000, 200
 
@@ -127,6 +128,8 @@ class Module:
         body: Any = self.locals if root == "local" else None
         if steps and (instances := self.instances.get(f"{root}.{steps[0]}")):
             body, steps = instances[0].block.body, steps[1:]
+            if steps in CONFIG and steps[0] not in body:
+                return {}  # a heroku_config without them
         for step in steps:
             body = self._followed(body.get(step), depth + 1) if isinstance(body, dict) else None
         return expression if body is None or not steps else body

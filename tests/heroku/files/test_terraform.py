@@ -326,3 +326,16 @@ def test_an_add_on_whose_plan_is_not_known_is_told() -> None:
         ("terraform resource heroku_addon", "db", "shop")
     ]
     assert "plan cannot be known" in said(found)
+
+
+def test_an_association_with_variables_that_a_config_does_not_have_is_no_doubt() -> None:
+    text = """
+resource "heroku_config" "a" { vars = { LANG = "en" } }
+resource "heroku_app_config_association" "a" {
+  app_id         = "shop"
+  vars           = heroku_config.a.vars
+  sensitive_vars = heroku_config.a.sensitive_vars
+}
+"""
+    assert [(v.name, v.default) for v in read(text).of(ConfigVar)] == [("LANG", "en")]
+    assert not read(text).doubts
