@@ -114,7 +114,12 @@ class Module:
             return None
         match = RESOURCE.fullmatch(expression)
         for found in self.instances.get(match[1], []) if match else []:
-            if not match or not match[2] or (instance and found.key == instance.key) or match[2] == f"[{found.key}]":
+            if (
+                not match
+                or not match[2]
+                or (instance and found.key == instance.key)
+                or match[2] == f"[{json.dumps(found.key)}]"
+            ):
                 return found
         named = (found for instances in self.instances.values() for found in instances)
         return next(
