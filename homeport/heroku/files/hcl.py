@@ -31,7 +31,7 @@ PATH = re.compile(r"\$\{([a-z_][\w-]*(?:\.[A-Za-z_][\w-]*){1,4})\}")
 RESOURCE = re.compile(r"\$\{((?:data\.)?heroku_\w{1,60}\.[\w-]{1,100})(\[[^\[\]]{1,100}\])?(?:\.(?:id|name|uuid))?\}")
 CONFIG = (["vars"], ["sensitive_vars"])
 NAMES = ("id", "name", "uuid")
-STEPS_MAX, DEPTH_MAX, LENGTH_MAX, INSTANCES_MAX = 20_000, 20, 40_000, 200
+STEPS_MAX, MERGES_MAX, DEPTH_MAX, LENGTH_MAX, INSTANCES_MAX = 20_000, 1_000, 20, 40_000, 200
 
 
 class Unknown(Exception):
@@ -68,16 +68,17 @@ class Instance:
 
 @dataclass
 class Module:
-    """All that a folder declares. `steps` bounds the work of evaluating it."""
+    """All that a folder declares. `steps` of one expression and `merges` of all bound the work of evaluating it."""
 
     variables: dict[str, Any] = field(default_factory=dict)
     locals: dict[str, Any] = field(default_factory=dict)
     instances: dict[str, list[Instance]] = field(default_factory=dict)  # by address of the block
     steps: int = 0
+    merges: int = 0
 
     def value(self, expression: Any, instance: Instance | None = None, depth: int = 0) -> Any:
         """The value of an expression. Raises Unknown."""
-        self.steps += 1
+        self.steps = self.steps + 1 if depth else 0
         if self.steps > STEPS_MAX or depth > DEPTH_MAX:
             raise Unknown
         if isinstance(expression, list):
@@ -94,6 +95,9 @@ class Module:
         expression = self._followed(expression, depth)
         if depth < DEPTH_MAX and isinstance(expression, str) and (match := MERGE.fullmatch(expression)):
             merged: dict[str, Any] = {}
+            self.merges += 1
+            if self.merges > MERGES_MAX:
+                raise Unknown
             for part in match[1].split(","):
                 merged |= self.entries(f"${{{part.strip()}}}", instance, depth + 1)
             return merged

@@ -339,3 +339,14 @@ resource "heroku_app_config_association" "a" {
 """
     assert [(v.name, v.default) for v in read(text).of(ConfigVar)] == [("LANG", "en")]
     assert not read(text).doubts
+
+
+def test_merges_of_merges_end_at_some_point_and_many_variables_do_not() -> None:
+    chain = "".join(f"  l{n} = merge(local.l{n - 1}, local.l{n - 1})\n" for n in range(1, 19))
+    found = read(
+        f'locals {{\n  l0 = {{ A = "1" }}\n{chain}}}\nresource "heroku_app" "a" {{ config_vars = local.l18 }}\n'
+    )
+    assert "config_vars cannot be known" in said(found)
+    many = "".join(f'    V{n} = "1"\n' for n in range(2_000))
+    apps = "".join(f'resource "heroku_app" "a{n}" {{\n  config_vars = local.v\n}}\n' for n in range(12))
+    assert len(list(read(f"locals {{\n  v = {{\n{many}  }}\n}}\n{apps}").of(ConfigVar))) == 24_000
