@@ -140,6 +140,15 @@ def test_the_baseline_of_every_account_is_paid() -> None:
     assert quantity(trail, "config.item") > 0 == quantity(none, "config.item")
 
 
+def test_the_floor_of_each_account_is_told_and_adds_up() -> None:
+    there = estimate(*load_team(), BOOK)
+    assert set(there.by_account) == {"stage", "prod", "organisation"}
+    assert sum(there.by_account.values()) == pytest.approx(there.cents)
+    floor = there.floor_by_account
+    assert floor["prod"] > floor["stage"] > floor["organisation"] > 0
+    assert sum(floor.values()) == pytest.approx(there.floor_cents)
+
+
 def test_two_alarms_are_made_by_each_process_that_scales() -> None:
     web = {"web": {"command": "w", "scale": {"min": 1, "max": 4}}, "worker": {"command": "w"}}
     there = bill(make_platform(services={"s0": {"path": ".", "processes": web}}))
