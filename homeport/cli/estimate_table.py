@@ -1,12 +1,13 @@
 """Comparison → tables and sentences on stdout, readable in a window of 100 columns."""
 
 import datetime
+from collections.abc import Mapping
 
 from rich.markup import escape
 
 from homeport.cli.output import answer_console, print_table
 from homeport.cost.compare import Comparison
-from homeport.cost.heroku_bill import HerokuBill, reconcile
+from homeport.cost.heroku_bill import reconcile
 from homeport.cost.layout import describe
 from homeport.cost.line import KINDS
 from homeport.cost.prices.book import PriceBook
@@ -53,13 +54,16 @@ def _print_parts(comparison: Comparison) -> None:
         print_table(("Service, with its data", "Heroku", "AWS", "Change"), table)
     else:
         print_table(("Service, with its data", "AWS"), [(escape(name), _money(aws)) for name, _, aws in rows])
-    if len({line.charge.environment for line in bill.lines}) > 1:
-        _say("Heroku by environment: " + _by_environment(bill))
+    heroku = bill.by(lambda charge: charge.environment or "no environment")
+    if bill.cents:
+        _say("Heroku by environment: " + _listed(heroku))
+    _say("AWS by account: " + _listed(chosen.estimate.by_account))
+    _say("of that the floor, paid for no service in particular: " + _listed(chosen.estimate.floor_by_account))
     _say()
 
 
-def _by_environment(bill: HerokuBill) -> str:
-    return ", ".join(f"{name} {_money(cents)}" for name, cents in bill.by(lambda c: c.environment or "shared").items())
+def _listed(cents: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {_money(amount)}" for name, amount in cents.items())
 
 
 def _print_lines(comparison: Comparison) -> None:

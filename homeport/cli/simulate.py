@@ -1,6 +1,7 @@
 """`homeport simulate`: traffic as it was, replayed against what could serve it; the cheapest that holds a latency."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,25 +30,41 @@ WEB = "web"
 USAGE = "homeport.usage.yml"
 
 
+class Finite(click.FloatRange):
+    """A number within its range; `nan` is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> float:
+        number: float = super().convert(value, param, context)
+        return number if math.isfinite(number) else self.fail(f"{value} is not a number", param, context)
+
+
 def options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of the command, first to last."""
-    number = click.FloatRange(min=0, min_open=True)
+    number = Finite(min=0, min_open=True)
     for option in reversed(
         [
             click.option("--traffic", type=click.Path(path_type=Path), help="Access log, CSV or JSON of requests."),
             click.option("--service", "name", help="Service or function of homeport.yml; default: the only one."),
             click.option("--environment", help="Whose settings and usage; default: prod, or the first declared."),
-            click.option("--p95-ms", type=number, default=500, show_default=True, help="Latency to hold."),
-            click.option("--service-time", type=(float, float), metavar="P50 P95", help="In ms, without any queue."),
-            click.option("--cpu-share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Computing."),
-            click.option("--workers", type=click.IntRange(1, 256), help="Of a task, or of a dyno, as they run now."),
-            click.option("--min-tasks", type=click.IntRange(1, 100), default=1, show_default=True, help="At least."),
+            click.option("--p95-ms", type=number, default=500, show_default=True, help="Latency that 95 % must keep."),
             click.option(
-                "--start-seconds", type=click.IntRange(0, 3600), default=120, show_default=True, help="Of a task."
+                "--service-time", type=(float, float), metavar="P50 P95", help="Of requests, in ms, without any queue."
+            ),
+            click.option("--cpu-share", type=Finite(0, 1), default=0.5, show_default=True, help="Computing in it."),
+            click.option("--workers", type=click.IntRange(1, 256), help="Of a task as declared, and of a dyno."),
+            click.option(
+                "--min-tasks", type=click.IntRange(1, 100), default=1, show_default=True, help="Always running."
+            ),
+            click.option(
+                "--start-seconds",
+                type=click.IntRange(0, 3600),
+                default=120,
+                show_default=True,
+                help="Until a task serves.",
             ),
             click.option("--dynos", type=click.IntRange(1, 500), help="Number of web dynos today, to compare."),
             click.option("--dyno-usd", type=number, help="Price of one dyno a month."),
-            click.option("--dyno-cores", type=number, default=1, show_default=True, help="Of one dyno."),
+            click.option("--dyno-cores", type=Finite(0.1, 128), default=1, show_default=True, help="vCPU of one dyno."),
             click.option("--memory-mb", type=click.IntRange(128, 10240), help="Also as a function of this memory."),
             click.option("--seed", type=int, help="Spread requests within a step by chance, reproducibly."),
             click.option("--vcpu-hour-usd", type=number, help="Price of a vCPU hour on Fargate."),

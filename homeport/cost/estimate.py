@@ -60,7 +60,17 @@ class Estimate:
     @property
     def floor_cents(self) -> float:
         """What is paid for no service in particular."""
-        return sum(line.cents for line in self.lines if line.is_floor)
+        return sum(self.floor_by_account.values())
+
+    @property
+    def floor_by_account(self) -> dict[str, float]:
+        """Cents of the floor by environment, each an account; `organisation` has none of its own."""
+        return _by_account(line for line in self.lines if line.is_floor)
+
+    @property
+    def by_account(self) -> dict[str, float]:
+        """Cents by environment, and `organisation`."""
+        return _by_account(self.lines)
 
 
 def estimate(
@@ -90,6 +100,14 @@ def estimate_places(places: Sequence[Place], book: PriceBook) -> Estimate:
         unknown=unknown,
         notes=tuple(_notes(places)),
     )
+
+
+def _by_account(lines: Iterable[Line]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for line in lines:
+        account = line.environment or "organisation"
+        found[account] = found.get(account, 0.0) + line.cents
+    return found
 
 
 def _notes(places: Sequence[Place]) -> Iterator[str]:

@@ -7,6 +7,8 @@ gigabytes divided by 1 GB would be a number of LCU-hours, but a rate per second 
 
 from dataclasses import dataclass
 
+from homeport.cost.line import HOURS
+
 CONNECTIONS_PER_SECOND = 25.0
 ACTIVE_PER_MINUTE = 3000.0
 GB_PER_HOUR = 1.0
@@ -40,10 +42,10 @@ def lcus(load: Load) -> float:
 
 def load_of_requests(per_month: float, response_kb: float, duration_ms: float) -> Load:
     """The load that a month's requests are, at worst: each opens a connection of its own."""
-    per_second = per_month / (730 * 3600)
+    per_second = per_month / (HOURS * 3600)
     return Load(
         new_connections_per_second=per_second,
         active_connections_per_minute=per_second * (60 + duration_ms / 1000),
-        gb_per_hour=per_month * response_kb / 1e6 / 730,
+        gb_per_hour=per_month * response_kb / 1e6 / HOURS,
         requests_per_second=per_second,
     )

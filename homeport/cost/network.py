@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from homeport.cost import assumptions as assume
 from homeport.cost.compute import task_count
 from homeport.cost.line import HOURS, NOTHING, Amount, Use, fixed
-from homeport.cost.place import Place
+from homeport.cost.place import ZONES, Place
 from homeport.cost.requests import answered_gb
 from homeport.cost.watching import service_logs
 
@@ -37,12 +37,20 @@ def egress_uses(gb: Amount, item: str = "answers to the internet", part: str = "
     return [Use(price="transfer.out", amount=gb, item=item, kind="network", part=part)]
 
 
+def zone_uses(gb: Amount, item: str, part: str = "") -> list[Use]:
+    """Bytes between two places in one of two zones each: half of them cross, and are billed in both directions."""
+    return [Use(price="transfer.zone", amount=gb, item=item, kind="network", part=part)]
+
+
 def network_uses(place: Place) -> Iterator[Use]:
     """One network for all, or one for each service; then what flows, service by service."""
     for part in place.networks:
         services = (part,) if part else tuple(place.platform.services)
         if place.nat_gateways:
-            yield from nat_uses(place.nat_gateways, _nat_gb(place, services), part)
+            gb = _nat_gb(place, services)
+            yield from nat_uses(place.nat_gateways, gb, part)
+            if place.nat_gateways < ZONES:
+                yield from zone_uses(gb, "NAT gateways in another zone", part)
         elif services:
             yield from address_uses("tasks", _tasks(place, services), part)
         yield Use(
@@ -78,5 +86,4 @@ def _flows(place: Place) -> Iterator[Use]:
         yield from egress_uses(answer, part=name)
         yield from egress_uses(egress, "other traffic to the internet", part=name)
     if place.platform.databases or place.platform.caches:
-        between = answers.of(assume.DATABASE_ANSWER_RATIO)  # half of it crosses zones, billed in both directions
-        yield Use(price="transfer.zone", amount=between, item="databases in another zone", kind="network")
+        yield from zone_uses(answers.of(assume.DATABASE_ANSWER_RATIO), "databases in another zone")

@@ -9,19 +9,32 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
-from homeport.doctor.module import Module, string_of
+from homeport.doctor.facts import string_of
+from homeport.doctor.module import Module
 
-NAMED = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*)?[\"']?([A-Za-z_][\w.]*)")
+NAMED = re.compile(
+    r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*|\{[^{}]*?\"value\"\s*:\s*)?[\"']?([A-Za-z_][\w.]*)"
+)
 OPTION = re.compile(r"--settings[= ]([A-Za-z_][\w.]+)")
 SETTINGS = re.compile(r"^(INSTALLED_APPS|ROOT_URLCONF)\b", re.MULTILINE)
 NEIGHBOUR = re.compile(r"^from [\w.]*\b(base|common|defaults|settings|core)\b[\w.]* import \*", re.MULTILINE)
 DEVELOPMENT = {
     *("dev", "develop", "development", "local", "localdev", "test", "tests", "testing", "ci", "circleci", "github"),
     *("travis", "pipeline", "docker", "debug", "example", "sample", "local_settings", "test_settings", "local_example"),
-    *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "e2e"),
+    *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "conftest", "e2e"),
 }
-PRODUCTION = ("production", "prod", "heroku", "deployed", "live", "staging", "settings_prod", "settings_production")
-ENTRIES = {"manage.py", "wsgi.py", "asgi.py", "celery.py", "app.json", "Procfile", "heroku.yml", "heroku_wsgi.py"}
+PRODUCTION = ("heroku", "production", "prod", "deployed", "live", "staging", "settings_prod", "settings_production")
+ENTRIES = {
+    "manage.py",
+    "wsgi.py",
+    "asgi.py",
+    "celery.py",
+    "app.json",
+    "Procfile",
+    "Dockerfile",
+    "heroku.yml",
+    "heroku_wsgi.py",
+}
 
 
 def is_development(file: str) -> bool:

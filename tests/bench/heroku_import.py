@@ -14,8 +14,9 @@ from homeport.heroku.api.hosts import Hosts
 from homeport.heroku.api.read import read_account, read_team
 from homeport.heroku.api.selection import Selection
 from tests.heroku.server.answers import TOKEN, Answers, Faults
+from tests.heroku.server.parts import TEAM_NAME, HerokuTeam
 from tests.heroku.server.serve import HOSTS, InProcess, local_hosts, serve
-from tests.heroku.server.team import TEAM, TEAM_NAME, HerokuTeam, fleet
+from tests.heroku.server.team import TEAM, fleet
 from tests.heroku.server.virtual import VirtualClock
 
 LATENCY_SECONDS = 0.05

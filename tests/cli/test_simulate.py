@@ -147,6 +147,13 @@ def test_no_traffic_at_all_says_what_to_give(folder: Path) -> None:
     assert "no file is given" in found.message and "--traffic FILE" in found.hint
 
 
+@pytest.mark.parametrize("option", ["--p95-ms", "--cpu-share", "--dyno-cores", "--dyno-usd", "--vcpu-hour-usd"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-1"])
+def test_numbers_that_are_none_are_wrong_usage(folder: Path, option: str, value: str) -> None:
+    result = run(folder, "--traffic", str(folder / "traffic.csv"), *PRICES, option, value)
+    assert result.exit_code == 2 and option in result.stderr
+
+
 def test_traffic_without_a_request_is_no_traffic(folder: Path) -> None:
     (folder / "none.csv").write_text("time,requests\n2026-11-02T10:00Z,0\n2026-11-02T11:00Z,0\n")
     found = error(folder, "--traffic", str(folder / "none.csv"), "--service-time", "80", "300", *PRICES)

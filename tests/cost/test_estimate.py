@@ -72,6 +72,13 @@ def test_the_network_is_one_for_all_or_one_for_each_service() -> None:
     assert quantity(shared, "nat.gb") == pytest.approx(quantity(isolated, "nat.gb"))
 
 
+def test_one_nat_gateway_for_two_zones_is_reached_across_them_and_one_in_each_is_not() -> None:
+    one, each = bill(make_platform()), bill(make_platform(), "high")
+    crossing = [line for line in one.lines if line.item == "NAT gateways in another zone"]
+    assert [line.quantity.typical for line in crossing] == [quantity(one, "nat.gb")]
+    assert not [line for line in each.lines if line.item == "NAT gateways in another zone"]
+
+
 def test_an_internal_load_balancer_has_no_public_address() -> None:
     items = {line.item for line in bill(make_platform()).lines if line.price == "ipv4.hour"}
     assert items == {"public IPv4 addresses of NAT gateways"}
@@ -131,6 +138,15 @@ def test_the_baseline_of_every_account_is_paid() -> None:
     assert len([line for line in guarded.lines if line.price == "guardduty.event"]) == 4  # prod and three of the team
     assert not [line for line in trail.lines if line.price == "guardduty.event"]
     assert quantity(trail, "config.item") > 0 == quantity(none, "config.item")
+
+
+def test_the_floor_of_each_account_is_told_and_adds_up() -> None:
+    there = estimate(*load_team(), BOOK)
+    assert set(there.by_account) == {"stage", "prod", "organisation"}
+    assert sum(there.by_account.values()) == pytest.approx(there.cents)
+    floor = there.floor_by_account
+    assert floor["prod"] > floor["stage"] > floor["organisation"] > 0
+    assert sum(floor.values()) == pytest.approx(there.floor_cents)
 
 
 def test_two_alarms_are_made_by_each_process_that_scales() -> None:

@@ -43,8 +43,8 @@ def _heroku(facts: dict[str, Any]) -> Iterator[Price]:
 
 
 def _price(facts: dict[str, Any], place: tuple[str, str], usd: Any, cited: list[Any], about: dict[str, Any]) -> Price:
-    """`place` is id and region; `cited` the key of a source, and the confidence."""
-    key, confidence = cited
+    """`place` is id and region; `cited` the key of a source, the confidence, and the SKU if it is known."""
+    key, confidence, *sku = cited
     source = facts["sources"][key]
     tiers = usd if isinstance(usd, list) else [[0, usd]]
     return Price(
@@ -52,6 +52,7 @@ def _price(facts: dict[str, Any], place: tuple[str, str], usd: Any, cited: list[
         region=place[1],
         service=about["service"],
         usage_type=about.get("usage_type", ""),
+        sku=sku[0] if sku else "",
         unit=about["unit"],
         tiers=tuple(Tier(float(above), float(price)) for above, price in tiers),
         free=float(about.get("free", 0)),

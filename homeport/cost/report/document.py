@@ -114,6 +114,8 @@ def _totals(option: Option) -> dict[str, Any]:
         "cents_low": round(estimate.cents_low, 2),
         "cents_high": round(estimate.cents_high, 2),
         "floor_cents": round(estimate.floor_cents, 2),
+        "floor_by_account": {name: round(cents, 2) for name, cents in estimate.floor_by_account.items()},
+        "by_account": {name: round(cents, 2) for name, cents in estimate.by_account.items()},
         "cents_with_kept": round(option.cents, 2),
     }
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from homeport.cost.simulation import queueing
-from homeport.cost.simulation.service_time import GRID, Floats, ServiceTime, percentiles
+from homeport.cost.simulation.service_time import CELLS, GRID, Floats, ServiceTime, percentiles
 
 WAIT_PER_DECADE = 50
 WAITS: Floats = 10.0 ** (np.arange(-5 * WAIT_PER_DECADE, 3 * WAIT_PER_DECADE + 1) / WAIT_PER_DECADE)  # 10 µs to 1000 s
@@ -167,11 +167,21 @@ def _added_to(service: ServiceTime) -> Floats:
 
     Sum over the service time's cells: mass × P(wait > t - service), the wait's survival interpolated.
     """
-    times, cells = np.nonzero(np.tri(len(GRID)) * (service.masses[:-1] > 1e-12))
-    left = np.clip(GRID[times] - service.points[cells], WAITS[0], WAITS[-1])
+    cells, places, upper_share = _steps()
+    upper = service.masses[cells] * upper_share
+    matrix = _sums(places, service.masses[cells] - upper, len(WAITS) * len(GRID))
+    matrix[len(GRID) :] += _sums(places, upper, len(WAITS) * len(GRID))[: -len(GRID)]
+    return matrix.reshape(len(WAITS), len(GRID))
+
+
+@cache
+def _steps() -> tuple[queueing.Ints, queueing.Ints, Floats]:
+    """For each time of GRID and each cell of a service time that is over by then, the same for every service.
+
+    The cell; the place in `_added_to`'s matrix of the wait that is left; and the share of the place after it.
+    """
+    times, cells = np.nonzero(np.tri(len(GRID), dtype=np.int8))
+    left = np.clip(GRID[times] - CELLS[cells], WAITS[0], WAITS[-1])
     lower = np.clip(np.searchsorted(WAITS, left, side="right") - 1, 0, len(WAITS) - 2)
     upper_share = (left - WAITS[lower]) / (WAITS[lower + 1] - WAITS[lower])
-    flat, size = lower * len(GRID) + times, len(WAITS) * len(GRID)
-    matrix = _sums(flat, service.masses[cells] * (1 - upper_share), size)
-    matrix += _sums(flat + len(GRID), service.masses[cells] * upper_share, size)
-    return matrix.reshape(len(WAITS), len(GRID))
+    return cells, lower * len(GRID) + times, upper_share

@@ -16,6 +16,7 @@ from homeport.errors import HomeportError
 Floats = npt.NDArray[np.float64]
 PER_DECADE = 100
 GRID: Floats = 10.0 ** (np.arange(-4 * PER_DECADE, 3 * PER_DECADE + 1) / PER_DECADE)  # 0.1 ms to 1000 s
+CELLS: Floats = np.concatenate([GRID[:1], np.sqrt(GRID[1:] * GRID[:-1]), GRID[-1:]])  # one time for each cell of GRID
 Z95 = 1.6448536269514722  # the standard normal's 95th percentile
 TAIL = 4.0  # p95 of p50 where only an average is known
 
@@ -33,12 +34,6 @@ class ServiceTime:
     def masses(self) -> Floats:
         """Share of requests between two neighbours of the grid; the first holds what is below it, too."""
         return -np.diff(self.survival, prepend=1.0, append=0.0)
-
-    @cached_property
-    def points(self) -> Floats:
-        """One time for each mass: the geometric middle of its cell."""
-        middles = np.sqrt(GRID[1:] * GRID[:-1])
-        return np.concatenate([GRID[:1], middles, GRID[-1:]])
 
     def percentile(self, share: float) -> float:
         """Seconds that `share` (0 to 1) of the requests do not exceed."""

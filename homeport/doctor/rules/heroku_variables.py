@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from homeport.doctor.facts import Read
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
-from homeport.doctor.module import Module, Read
+from homeport.doctor.module import Module
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(
@@ -49,7 +50,7 @@ def _finding(module: Module, read: Read) -> Finding:
 
 def _patch(module: Module, read: Read) -> Patch | None:
     """What means the release, or that there is one, is asked of the release's own variable."""
-    if read.variable not in RELEASE or (read.variable == "DYNO" and not read.is_test):
+    if read.variable not in RELEASE or read.is_declared or (read.variable == "DYNO" and not read.is_test):
         return None
     start, end = module.span(read.string)
     quote = module.text[end - 1]

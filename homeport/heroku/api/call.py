@@ -1,8 +1,10 @@
 """One question to Heroku, and what comes back: an Answer with typed items, or a Refusal. Both are values."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -43,8 +45,14 @@ class Call(Generic[W]):
 
     def key(self, page: str = "") -> str:
         """A file name for its answer, the same in every run."""
-        parts = (self.host, self.target, self.version, self.expansion, page)
+        parts = (self.host, self.target, self.version, self.expansion, page, fingerprint(self.kind))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def fingerprint(kind: type[Wire]) -> str:
+    """Changes with the fields that are read: what an older Homeport has kept is not taken for an answer."""
+    return json.dumps(kind.model_json_schema(), sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ REASONS = {
     "suspended": "the app or its account is suspended",
     "delinquent": "the account is delinquent",
     "rate_limit": "the limit of calls was reached (429)",
+    "lost": "no connection",
     "not_json": "the answer is not JSON",
     "401": "the token is not accepted (401)",
     "402": "the account is delinquent (402)",

@@ -105,7 +105,7 @@ class Client:
     async def _read_page(self, call: Call[W], page: str) -> Kept | Refusal:
         key = call.key(page)
         is_kept = not call.is_secret and not call.query  # what is asked for a time span, is not asked again
-        known = self.cache.find(key) if self.cache and is_kept else None
+        known = find_kept(call, self.cache, page) if is_kept else None
         response = await self._ask(call, page, known.etag if known else "")
         if isinstance(response, Refusal):
             return response
@@ -137,9 +137,10 @@ class Client:
             code = self._code
             response = await self._send(call, page, etag, code)
             if isinstance(response, httpx.Response) and response.status_code in (200, 206, 304):
-                self._given_up, self._codes_asked = 0, 0
+                self._given_up = 0
+                self._codes_asked = 0 if code else self._codes_asked
                 return response
-            refusal = Refusal(0) if isinstance(response, str) else _refusal(response)
+            refusal = Refusal(0, "lost", response) if isinstance(response, str) else _refusal(response)
             if refusal.id == "two_factor":
                 await self._renew_code(code)
                 continue
@@ -192,13 +193,13 @@ class Client:
                 raise errors.code_needed()
 
     def _give_up(self, call: Call[W], refusal: Refusal, tries: int, cause: str) -> Refusal:
-        if refusal.status == 0:
+        if refusal.status == 0 and call.host == "api":
             raise errors.unreachable(self.hosts.url(call.host, ""), tries, cause)
         if refusal.status == 401 and call.host == "api":
             raise errors.token_refused(self.hosts.url(call.host, ""), refusal)
         if refusal.status == 429:
             raise errors.limited(call.what, refusal)
-        if refusal.status >= 500:
+        if refusal.status == 0 or refusal.status >= 500:
             self._given_up += 1
             if self._given_up >= patience.GIVEN_UP_IN_A_ROW:
                 raise errors.down(call.what, refusal)
@@ -208,6 +209,15 @@ class Client:
         """Say what is being done, and how many calls it has taken."""
         made = self.budget.made
         self.progress(Progress(text, made, int(self.budget.left), self.expected, self.budget.waited_seconds))
+
+
+def find_kept(call: Call[W], shelf: Shelf | None, page: str) -> Kept | None:
+    """The page from a shelf; None if it is not there, or cannot be understood."""
+    kept = shelf.find(call.key(page)) if shelf else None
+    try:
+        return kept if kept and restore(call, [kept]) else None
+    except (ValueError, TypeError):
+        return None
 
 
 def restore(call: Call[W], pages: list[Kept]) -> Answer[W]:

@@ -31,9 +31,10 @@ def unreachable(url: str, tries: int, cause: str) -> HomeportError:
 
 
 def down(what: str, refusal: Refusal) -> HomeportError:
-    """5xx for everything."""
+    """5xx or no connection for everything."""
+    kind = f"answers {refusal.status}" if refusal.status else "does not answer"
     return HomeportError(
-        f"Heroku answers {refusal.status} to every call, last for {what}{_request(refusal)}",
+        f"Heroku {kind} to every call, last for {what}{_request(refusal)}",
         f"see status.heroku.com; then {AGAIN}",
     )
 

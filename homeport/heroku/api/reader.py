@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterable
 from typing import TypeVar
 
 from homeport.heroku.api.call import Answer, Call, Refusal
-from homeport.heroku.api.client import Client, restore
+from homeport.heroku.api.client import Client, find_kept, restore
 from homeport.heroku.api.shelf import Kept, Shelf
 from homeport.heroku.api.wire import Wire
 from homeport.heroku.records import Doubt, Inventory, Record, Unreadable, Values
@@ -64,7 +64,7 @@ class Reader:
     def _find(self, call: Call[W]) -> Answer[W] | None:
         if self.journal is None or call.is_secret:
             return None
-        kept = self.journal.find(call.key(call.range))
+        kept = find_kept(call, self.journal, call.range)
         return restore(call, [kept]) if kept else None
 
     def _keep(self, call: Call[W], answer: Answer[W]) -> None:

@@ -11,11 +11,13 @@ from homeport.heroku.files.findings import Findings
 from homeport.heroku.records import AddOn, Attachment
 
 SERVICE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
+PLAN_ALONE = re.compile(r"((hobby|essential|standard|premium|private|shield)-\w{1,10}|mini|basic|dev|free)", re.I)
 RETIRED = {
     "heroku-postgresql": {"dev", "basic", "mini", "hobby-dev", "hobby-basic", "crane", "kappa", "ronin", "fugu", "ika"},
     "heroku-redis": {"hobby-dev", "hobby-basic"},
     "rediscloud": {"20", "25", "30"},
 }
+RETIRED_SIZES = {"free", "hobby", "1x", "2x", "px"}
 FLAG = re.compile(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
 
 
@@ -55,6 +57,9 @@ def parse_plan(found: Findings, line: int, what: str, written: str) -> Plan | No
     service, _, plan = first.partition(":")
     if not SERVICE.fullmatch(service):
         found.doubt(line, f"{what} names no add-on; it is left out")
+        return None
+    if not plan and PLAN_ALONE.fullmatch(first):
+        found.doubt(line, f"{what} names a plan, but not the add-on; it is left out")
         return None
     if rest:
         found.doubt(line, f"{what} has flags of the command line in its plan; they were taken as its options")

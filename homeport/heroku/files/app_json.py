@@ -4,7 +4,7 @@ Heroku reads it only when it creates an app, so it is often stale
 (https://devcenter.heroku.com/articles/app-json-schema). Expo's file of the same name is told apart; Dokku's is read.
 """
 
-from homeport.heroku.files.addons import keep_addon
+from homeport.heroku.files.addons import RETIRED_SIZES, keep_addon
 from homeport.heroku.files.config import NAME, keep_variable
 from homeport.heroku.files.findings import Findings, Place
 from homeport.heroku.files.json_tree import parse_json
@@ -15,7 +15,6 @@ HEROKU_KEYS = {"addons", "formation", "buildpacks", "stack", "env", "scripts", "
 DESCRIPTION_KEYS = {"name", "description", "keywords", "website", "repository", "logo", "success_url", "$schema"}
 DOKKU_KEYS = {"cron", "healthchecks"}
 STAGE_KEYS = {"env", "formation", "addons", "buildpacks", "scripts", "stack"}
-RETIRED_SIZES = {"free", "hobby", "1x", "2x", "px"}
 SCRIPTS_DEPTH_MAX = 3
 
 

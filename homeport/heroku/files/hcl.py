@@ -15,18 +15,23 @@ import hcl2
 
 from homeport.heroku.files.findings import Findings, Place
 
-START = re.compile(r'^[ \t]*(resource|variable|locals|module)\b[ \t]*["{]', re.MULTILINE)
+START = re.compile(r'^[ \t]*(resource|data|variable|locals|module)\b[ \t]*["{]', re.MULTILINE)
 ANY_START = re.compile(
     r"^(resource|variable|locals|module|data|provider|terraform|output|moved|import|removed|check|ephemeral)\b",
     re.MULTILINE,
 )
 SERIALIZED = hcl2.SerializationOptions(strip_string_quotes=True, with_comments=False, explicit_blocks=False)
+COMMENT = re.compile(r"^[ \t]*/\*", re.MULTILINE)
 TEMPLATE = re.compile(r"(?<!\$)\$\{([^{}]{1,300})\}")
 REFERENCE = re.compile(r"([a-z_][\w-]*)((?:\.[A-Za-z_][\w-]*|\[[^\[\]]{1,100}\])+)", re.IGNORECASE)
 STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[([^\[\]]+)\]")
 TOSET = re.compile(r"toset\((.*)\)", re.DOTALL)
+MERGE = re.compile(r"\$\{merge\(([^(){}]{1,500})\)\}", re.DOTALL)
+PATH = re.compile(r"\$\{([a-z_][\w-]*(?:\.[A-Za-z_][\w-]*){1,4})\}")
+RESOURCE = re.compile(r"\$\{((?:data\.)?heroku_\w{1,60}\.[\w-]{1,100})(\[[^\[\]]{1,100}\])?(?:\.(?:id|name|uuid))?\}")
+CONFIG = (["vars"], ["sensitive_vars"])
 NAMES = ("id", "name", "uuid")
-STEPS_MAX, DEPTH_MAX, LENGTH_MAX, INSTANCES_MAX = 20_000, 20, 40_000, 200
+STEPS_MAX, MERGES_MAX, DEPTH_MAX, LENGTH_MAX, INSTANCES_MAX = 20_000, 1_000, 20, 40_000, 200
 
 
 class Unknown(Exception):
@@ -63,16 +68,17 @@ class Instance:
 
 @dataclass
 class Module:
-    """All that a folder declares. `steps` bounds the work of evaluating it."""
+    """All that a folder declares. `steps` of one expression and `merges` of all bound the work of evaluating it."""
 
     variables: dict[str, Any] = field(default_factory=dict)
     locals: dict[str, Any] = field(default_factory=dict)
     instances: dict[str, list[Instance]] = field(default_factory=dict)  # by address of the block
     steps: int = 0
+    merges: int = 0
 
     def value(self, expression: Any, instance: Instance | None = None, depth: int = 0) -> Any:
         """The value of an expression. Raises Unknown."""
-        self.steps += 1
+        self.steps = self.steps + 1 if depth else 0
         if self.steps > STEPS_MAX or depth > DEPTH_MAX:
             raise Unknown
         if isinstance(expression, list):
@@ -84,9 +90,17 @@ class Module:
             return expression
         return self._text(expression, instance, depth)
 
-    def entries(self, expression: Any, instance: Instance | None) -> dict[str, Any]:
+    def entries(self, expression: Any, instance: Instance | None, depth: int = 0) -> dict[str, Any]:
         """The values of a mapping by key, None for each that is Unknown. Raises Unknown if its keys are."""
-        expression = self._followed(expression)
+        expression = self._followed(expression, depth)
+        if depth < DEPTH_MAX and isinstance(expression, str) and (match := MERGE.fullmatch(expression)):
+            merged: dict[str, Any] = {}
+            self.merges += 1
+            if self.merges > MERGES_MAX:
+                raise Unknown
+            for part in match[1].split(","):
+                merged |= self.entries(f"${{{part.strip()}}}", instance, depth + 1)
+            return merged
         if not isinstance(expression, dict):
             value = self.value(expression, instance)
             return value if isinstance(value, dict) else {}
@@ -98,16 +112,36 @@ class Module:
                 known[unquote(key)] = None
         return known
 
-    def _followed(self, expression: Any) -> Any:
-        """What `local.common` or `heroku_config.common.vars` stand for, not yet evaluated."""
-        whole = TEMPLATE.fullmatch(expression) if isinstance(expression, str) else None
-        root, _, rest = (whole[1].strip() if whole else "").partition(".")
-        if root == "local" and rest in self.locals:
-            return self.locals[rest]
-        label, _, attribute = rest.partition(".")
-        for found in self.instances.get(f"{root}.{label}", [])[:1]:
-            return found.block.body.get(attribute, expression)
-        return expression
+    def find_referred(self, expression: Any, instance: Instance | None) -> Instance | None:
+        """The resource that an expression names: `heroku_app.web.id`, or what its name is made of: `var.app_name`."""
+        if not isinstance(expression, str):
+            return None
+        match = RESOURCE.fullmatch(expression)
+        for found in self.instances.get(match[1], []) if match else []:
+            if (
+                not match
+                or not match[2]
+                or (instance and found.key == instance.key)
+                or match[2] == f"[{json.dumps(found.key)}]"
+            ):
+                return found
+        named = (found for instances in self.instances.values() for found in instances)
+        return next(
+            (found for found in named if "$" in expression and found.block.body.get("name") == expression), None
+        )
+
+    def _followed(self, expression: Any, depth: int) -> Any:
+        """What `local.common.vars` or `heroku_config.common.vars` stand for, not yet evaluated."""
+        match = PATH.fullmatch(expression) if isinstance(expression, str) and depth < DEPTH_MAX else None
+        root, *steps = match[1].split(".") if match else [""]
+        body: Any = self.locals if root == "local" else None
+        if steps and (instances := self.instances.get(f"{root}.{steps[0]}")):
+            body, steps = instances[0].block.body, steps[1:]
+            if steps in CONFIG and steps[0] not in body:
+                return {}  # a heroku_config without them
+        for step in steps:
+            body = self._followed(body.get(step), depth + 1) if isinstance(body, dict) else None
+        return expression if body is None or not steps else body
 
     def _text(self, text: str, instance: Instance | None, depth: int) -> Any:
         if text.startswith("<<"):
@@ -146,8 +180,10 @@ class Module:
             return _walk(self.value(self.variables[first], None, depth + 1), rest)
         if root == "local" and first in self.locals:
             return _walk(self.value(self.locals[first], None, depth + 1), rest)
-        if root.startswith("heroku_"):
+        if root.startswith(("heroku_", "herokux_")):
             return self._attribute(f"{root}.{first}", rest, depth)
+        if root == "data" and rest:
+            return self._attribute(f"data.{first}.{rest[0]}", rest[1:], depth)
         raise Unknown
 
     def _attribute(self, address: str, steps: list[Any], depth: int) -> Any:
@@ -178,13 +214,14 @@ def unquote(text: str) -> str:
 
 def parse_blocks(text: str, found: Findings) -> list[Block]:
     """The blocks that matter here: resources of Heroku, variables, locals, modules. A broken one is only doubted."""
+    text = _without_comments(text)
     starts = sorted({match.start() for match in (*START.finditer(text), *ANY_START.finditer(text))})
     blocks: list[Block] = []
     line, position = 1, 0
     for start, end in pairwise([*starts, len(text)]):
         line, position = line + text.count("\n", position, start), start
         chunk = text[start:end]
-        if START.match(chunk) and not re.match(r'\s*resource\s+"(?!heroku_)', chunk):
+        if START.match(chunk) and not re.match(r'\s*(?:resource|data)\s+"(?!herokux?_)', chunk):
             blocks += _block(chunk, line, found)
     return blocks
 
@@ -230,6 +267,15 @@ def _instances(block: Block, word: str, value: Any) -> Iterator[Instance]:
         raise Unknown
 
 
+def _without_comments(text: str) -> str:
+    """Without what stands in /* … */ from the start of a line on; lines keep their numbers."""
+    parts, position = [], 0
+    while (start := COMMENT.search(text, position)) and (end := text.find("*/", start.end())) >= 0:
+        parts += [text[position : start.start()], "\n" * text.count("\n", start.start(), end)]
+        position = end + 2
+    return "".join([*parts, text[position:]])
+
+
 def _block(chunk: str, line: int, found: Findings) -> Iterator[Block]:
     try:
         document = hcl2.loads(chunk + "\n", serialization_options=SERIALIZED)
@@ -239,7 +285,9 @@ def _block(chunk: str, line: int, found: Findings) -> Iterator[Block]:
     for kind, bodies in document.items():
         for body in bodies if isinstance(bodies, list) else []:
             labels: tuple[str, ...] = ()
-            while len(labels) < {"resource": 2, "variable": 1, "module": 1}.get(kind, 0) and isinstance(body, dict):
+            while len(labels) < {"resource": 2, "data": 2, "variable": 1, "module": 1}.get(kind, 0) and isinstance(
+                body, dict
+            ):
                 name = next(iter(body), "")
                 labels, body = (*labels, unquote(name)), body.get(name)
             if isinstance(body, dict):

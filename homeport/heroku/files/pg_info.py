@@ -7,7 +7,7 @@ from homeport.heroku.files.findings import Findings
 from homeport.heroku.records import CacheFacts, DatabaseFacts
 
 HEADING = re.compile(r"===\s*(.{1,300})")
-FIELD = re.compile(r"([A-Z][A-Za-z /]{1,40}):\s+(.*)")
+FIELD = re.compile(r"([A-Z][A-Za-z /-]{1,40}):\s+(.*)")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?i?B|bytes)", re.IGNORECASE)
 UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 COUNT = re.compile(r"(\d{1,9})(?:/(\d{1,9}))?")

@@ -4,6 +4,7 @@ https://registry.terraform.io/providers/heroku/heroku/latest/docs. What Terrafor
 The state is not read: it holds secrets.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from homeport.heroku.files.findings import Findings, Place, total
 from homeport.heroku.files.terraform_records import RECORDS, Resource, keep_other
 from homeport.heroku.records import Inventory
 
+RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"herokux?_', re.MULTILINE)
 FILES_MAX = 200
 BYTES_MAX = 300_000  # of one file: HCL is read at about 100 kB a second
 
 
 def has_resources(folder: Path) -> bool:
     """Does a Terraform file of the folder speak of Heroku?"""
-    return any("heroku_" in text for text, _ in _texts(folder, folder.name)[0])
+    return any("heroku" in text and RESOURCE.search(text) for text, _ in _texts(folder, folder.name)[0])
 
 
 def read_terraform(folder: Path, label: str) -> Inventory:
@@ -35,12 +37,15 @@ def parse_terraform(texts: Iterable[tuple[str, Place]], values: Iterable[tuple[s
     module = hcl.Module()
     findings = []
     resources: list[tuple[hcl.Block, Findings]] = []
+    sources: list[hcl.Instance] = []
     for text, place in texts:
         found = Findings(place)
         findings.append(found)
         for block in hcl.parse_blocks(text, found):
             if block.kind == "resource":
                 resources.append((block, found))
+            elif block.kind == "data":
+                sources.append(hcl.Instance(block))
             else:
                 _declare(block, module, found)
     for text, place in values:
@@ -48,6 +53,7 @@ def parse_terraform(texts: Iterable[tuple[str, Place]], values: Iterable[tuple[s
         module.variables |= hcl.parse_values(text, found)
     expanded = [(list(hcl.expand(block, module, found)), found) for block, found in resources]
     module.instances = {instances[0].block.address: instances for instances, _ in expanded if instances}
+    module.instances |= {f"data.{source.address}": [source] for source in sources}
     for instances, found in expanded:
         for instance in instances:
             _keep(Resource(instance, module, found))

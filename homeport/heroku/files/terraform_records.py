@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeport.heroku.files import hcl
-from homeport.heroku.files.addons import parse_plan, public_options
+from homeport.heroku.files.addons import RETIRED_SIZES, parse_plan, public_options
 from homeport.heroku.files.config import keep_variable
 from homeport.heroku.files.findings import Findings
+from homeport.heroku.files.jobs import read_schedule
 from homeport.heroku.files.urls import host_of, without_credentials
 from homeport.heroku.records import (
     AddOn,
@@ -19,9 +20,11 @@ from homeport.heroku.records import (
     Domain,
     Drain,
     Feature,
+    Job,
     Other,
     Pipeline,
     Process,
+    Repository,
     ReviewApps,
     Space,
     Webhook,
@@ -81,7 +84,17 @@ class Resource:
     @property
     def app(self) -> str:
         """The app that it belongs to: `app_id`, or `app` of the provider's older versions."""
-        return self.text("app_id" if "app_id" in self.instance.block.body else "app")
+        return self.name_of("app_id" if "app_id" in self.instance.block.body else "app")
+
+    def name_of(self, attribute: str) -> str:
+        """The name of the resource that an attribute refers to; its label if Terraform alone knows the name."""
+        expression = self.instance.block.body.get(attribute)
+        try:
+            return _word(self.module.value(expression, self.instance)) if expression is not None else ""
+        except hcl.Unknown:
+            if referred := self.module.find_referred(expression, self.instance):
+                return hcl.resource_name(referred)
+            return self.text(attribute)
 
     def name(self) -> str:
         return self.text("name") or hcl.resource_name(self.instance)
@@ -112,16 +125,25 @@ def _app(resource: Resource) -> None:
             app=name,
             region=resource.text("region"),
             stack=resource.text("stack"),
-            space=resource.text("space"),
+            space=resource.name_of("space"),
             team=_word(organization.get("name", "")),
         )
     )
-    for ordinal, url in enumerate(resource.value("buildpacks") or [], start=1):
-        origin = resource.at(f"buildpacks[{ordinal - 1}]")
-        buildpack = Buildpack(origin=origin, app=name, ordinal=ordinal, name=without_credentials(_word(url))[:300])
-        resource.found.records.append(buildpack)
+    _buildpacks(resource, name)
     _variables(resource, "config_vars", name)
     _variables(resource, "sensitive_config_vars", name, is_secret=True)
+
+
+def _build(resource: Resource) -> None:
+    keep_other(resource)
+    _buildpacks(resource, resource.app)
+
+
+def _buildpacks(resource: Resource, app: str) -> None:
+    urls = resource.value("buildpacks")
+    for index, url in enumerate(urls if isinstance(urls, list) else []):
+        origin, name = resource.at(f"buildpacks[{index}]"), without_credentials(_word(url))[:300]
+        resource.found.records.append(Buildpack(origin=origin, app=app, ordinal=index + 1, name=name))
 
 
 def _variables(resource: Resource, attribute: str, app: str, *, stage: str = "", is_secret: bool = False) -> None:
@@ -137,6 +159,7 @@ def _variables(resource: Resource, attribute: str, app: str, *, stage: str = "",
 def _addon(resource: Resource) -> None:
     plan = parse_plan(resource.found, resource.line, resource.instance.address, resource.text("plan"))
     if not plan:
+        keep_other(resource)
         return
     config = resource.mapping("config") or resource.block("config")
     options = plan.options | {key: _word(value) for key, value in config.items() if value is not None}
@@ -153,7 +176,7 @@ def _addon(resource: Resource) -> None:
 
 
 def _attachment(resource: Resource) -> None:
-    addon = resource.text("addon_id")
+    addon = resource.name_of("addon_id")
     name = resource.text("name") or addon.upper().replace("-", "_")
     resource.found.records.append(
         Attachment(
@@ -163,6 +186,8 @@ def _attachment(resource: Resource) -> None:
 
 
 def _formation(resource: Resource) -> None:
+    if resource.text("size").lower() in RETIRED_SIZES:
+        resource.doubt("its size is no longer sold; what runs today is unknown")
     resource.found.records.append(
         Process(
             origin=resource.origin,
@@ -191,7 +216,7 @@ def _pipeline(resource: Resource) -> None:
 
 
 def _coupling(resource: Resource) -> None:
-    pipeline, stage = resource.text("pipeline"), resource.text("stage")
+    pipeline, stage = resource.name_of("pipeline"), resource.text("stage")
     resource.found.records.append(Coupling(origin=resource.origin, app=resource.app, pipeline=pipeline, stage=stage))
 
 
@@ -211,7 +236,7 @@ def _config(resource: Resource) -> None:
 
 
 def _review_apps(resource: Resource) -> None:
-    pipeline = resource.text("pipeline_id")
+    pipeline = resource.name_of("pipeline_id")
     automatic = resource.text("automatic_review_apps") == "true"
     stale = resource.number("stale_days")
     resource.found.records.append(
@@ -263,6 +288,31 @@ def _slug(resource: Resource) -> None:
         resource.found.records.append(process)
 
 
+def _job(resource: Resource) -> None:
+    """A job of Scheduler, by the provider herokux: `every_ten_minutes`, `every_hour_at_30`, `every_day_at_3:30`."""
+    said = resource.text("frequency").replace("_", " ").replace("ten", "10").replace("hour at ", "hour at :")
+    schedule = read_schedule(said)
+    if not schedule:
+        resource.doubt("its frequency is not known")
+    command, size = resource.text("command"), resource.text("dyno_size")
+    resource.found.records.append(
+        Job(origin=resource.origin, app=resource.app, command=command, schedule=schedule, size=size)
+    )
+
+
+def _github(resource: Resource) -> None:
+    repository = resource.text("org_repo")
+    resource.found.records.append(
+        Repository(
+            origin=resource.origin,
+            app=resource.app,
+            url=f"https://github.com/{repository}" if repository else "",
+            branch=resource.text("branch"),
+            is_automatic=resource.text("auto_deploy") == "true",
+        )
+    )
+
+
 def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -274,6 +324,7 @@ RECORDS: dict[str, Callable[[Resource], None]] = {
     "heroku_app_config_association": _association,
     "heroku_app_feature": _feature,
     "heroku_app_webhook": _webhook,
+    "heroku_build": _build,
     "heroku_cert": _certificate,
     "heroku_collaborator": _collaborator,
     "heroku_config": _config,
@@ -289,4 +340,7 @@ RECORDS: dict[str, Callable[[Resource], None]] = {
     "heroku_ssl": _certificate,
     "heroku_team_collaborator": _collaborator,
     "heroku_team_member": _collaborator,
+    "herokux_app_github_integration": _github,
+    "herokux_pipeline_github_integration": _github,
+    "herokux_scheduler_job": _job,
 }

@@ -13,8 +13,9 @@ from homeport.heroku.api.read import read_account, read_team
 from homeport.heroku.api.selection import Selection
 from homeport.heroku.records import Inventory
 from tests.heroku.server.answers import TOKEN, Answers, Faults
+from tests.heroku.server.parts import TEAM_NAME, HerokuTeam
 from tests.heroku.server.serve import serve
-from tests.heroku.server.team import TEAM, TEAM_NAME, HerokuTeam
+from tests.heroku.server.team import TEAM
 from tests.heroku.server.virtual import VirtualClock
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """Tokens that do not work, limits, storms, lost connections, apps that vanish: what is told, and what is kept."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,15 @@ async def test_a_host_that_does_not_answer_is_told() -> None:
     async with client_of(served.hosts) as client:
         with pytest.raises(HomeportError, match=r"/api: no connection after 5 tries \(ConnectError\)"):
             await read_team(client, WHOLE, now=NOW)
+
+
+async def test_a_host_beside_the_main_one_may_be_out_of_reach() -> None:
+    async with serve(TEAM) as served:
+        hosts = replace(served.hosts, metrics="http://127.0.0.1:9")
+        async with client_of(hosts) as client:
+            found = await read_team(client, Selection(None, ("magicbook-search",)), now=NOW)
+    assert [one.reason for one in found.unreadable if "metrics" in one.what] == ["no connection: ConnectError"]
+    assert len(list(found.of(records.Process))) == 4
 
 
 async def test_an_account_that_may_not_be_asked_is_told() -> None:

@@ -11,8 +11,9 @@ from homeport.heroku.api.read import read_team
 from homeport.heroku.api.selection import Selection
 from tests.bench.heroku_import import run_fleet
 from tests.heroku.server.answers import TOKEN, Answers
+from tests.heroku.server.parts import TEAM_NAME
 from tests.heroku.server.serve import InProcess, local_hosts
-from tests.heroku.server.team import TEAM_NAME, fleet
+from tests.heroku.server.team import fleet
 from tests.heroku.server.virtual import VirtualClock
 
 

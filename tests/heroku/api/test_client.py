@@ -124,6 +124,17 @@ def test_a_name_cannot_leave_its_place_in_a_path() -> None:
     assert path("apps", "../account?x#y", "formation") == "/apps/..%2Faccount%3Fx%23y/formation"
 
 
+async def test_a_cache_that_cannot_be_understood_is_asked_for_again(tmp_path: Path) -> None:
+    hosts, answers = local_hosts("http://heroku.test"), Answers(TEAM)
+    for _ in range(2):
+        async with Client(open_http(TOKEN, InProcess(answers)), hosts=hosts, cache=Shelf(tmp_path)) as client:
+            answer = await client.read(calls.REGIONS)
+        (file,) = tmp_path.iterdir()
+        file.write_text(file.read_text().replace('"name": "eu"', '"name": 7'))
+    assert isinstance(answer, Answer) and {one.name for one in answer.items} == {"eu", "us", "frankfurt"}
+    assert answers.not_modified == 0
+
+
 def test_a_call_with_config_values_shows_none_of_them() -> None:
     setting = wire.Setting(key="SECRET_KEY", value="very secret")
     plain = wire.ConfigVars(vars={"SECRET_KEY": "very secret"})

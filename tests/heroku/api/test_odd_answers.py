@@ -13,8 +13,9 @@ from homeport.heroku.api.read import read_team
 from homeport.heroku.records import Inventory
 from tests.heroku.api.reading import NOW, WHOLE
 from tests.heroku.server.answers import TOKEN, Answers, Faults
+from tests.heroku.server.parts import HerokuTeam, TeamPipeline
 from tests.heroku.server.serve import InProcess, local_hosts
-from tests.heroku.server.team import ADDONS, CATALOG, INVOICES, HerokuTeam, TeamPipeline
+from tests.heroku.server.team import ADDONS, CATALOG, INVOICES
 
 PIPELINE = TeamPipeline("magicbook-catalog", {CATALOG.name: "production"}, {"automatic_review_apps": True})
 SMALL = HerokuTeam((CATALOG,), tuple(one for one in ADDONS if one.app == CATALOG.name), (PIPELINE,), INVOICES)

@@ -13,7 +13,8 @@ from homeport.heroku.records import Inventory
 from tests.bench.heroku_import import TARGET_CALLS, TARGET_SECONDS, measure_team
 from tests.heroku.api.reading import read_briefly, read_served
 from tests.heroku.server.answers import TOKEN_WITHOUT_CONFIG, Faults
-from tests.heroku.server.team import CATALOG, ORDERS, TEAM, HerokuTeam, Proc, TeamApp
+from tests.heroku.server.parts import HerokuTeam, Proc, TeamApp
+from tests.heroku.server.team import CATALOG, ORDERS, TEAM
 
 
 @pytest.fixture(scope="module")

@@ -203,3 +203,10 @@ def test_a_file_that_is_nothing_says_so(text: str) -> None:
     found = read(text)
     assert not found.records
     assert found.doubts
+
+
+def test_a_plan_without_its_add_on_is_left_out_with_a_doubt() -> None:
+    found = read({"addons": ["hobby-dev", ""]})
+    assert not found.records
+    assert "addons[0] names a plan, but not the add-on" in said(found)
+    assert "addons[1] names no add-on" in said(found)

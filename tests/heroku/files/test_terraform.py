@@ -17,9 +17,11 @@ from homeport.heroku.records import (
     Drain,
     Feature,
     Inventory,
+    Job,
     Other,
     Pipeline,
     Process,
+    Repository,
     ReviewApps,
     Space,
 )
@@ -237,3 +239,114 @@ def test_locals_that_double_each_other_end_at_some_point() -> None:
     chain = "".join(f'  l{n} = "${{local.l{n - 1}}}${{local.l{n - 1}}}"\n' for n in range(1, 40))
     found = read(f'locals {{\n  l0 = "x"\n{chain}}}\nresource "heroku_app" "a" {{ name = local.l39 }}\n')
     assert "name cannot be known" in said(found)
+
+
+def test_an_app_whose_name_is_not_known_keeps_what_belongs_to_it() -> None:
+    text = """
+resource "heroku_app" "main" { name = var.app_name }
+resource "heroku_formation" "web" {
+  app_id = heroku_app.main.id
+  type   = "web"
+}
+resource "heroku_addon" "cache" {
+  app  = var.app_name
+  plan = "heroku-redis:mini"
+}
+"""
+    assert {record.app for record in read(text).records} == {"main"}
+
+
+def test_merged_variables_and_data_sources_are_followed() -> None:
+    text = """
+data "heroku_app" "shop" { name = "shop" }
+locals { logs = { vars = { LOG = "info", HOST = module.x.y } } }
+resource "heroku_config" "all" { vars = merge(local.logs.vars, local.more) }
+locals { more = { LANG = "en" } }
+resource "heroku_app_config_association" "a" {
+  app_id = data.heroku_app.shop.id
+  vars   = heroku_config.all.vars
+}
+"""
+    variables = list(read(text).of(ConfigVar))
+    assert {(v.app, v.name): v.default for v in variables} == {
+        ("shop", "LOG"): "info",
+        ("shop", "HOST"): None,
+        ("shop", "LANG"): "en",
+    }
+
+
+def test_what_stands_in_comments_is_not_read() -> None:
+    text = '/*\nresource "heroku_app" "a" {}\n*/\n# resource "heroku_app" "b" {}\nresource "heroku_app" "c" {}\n'
+    assert [(app.app, app.origin) for app in read(text).of(App)] == [("c", "infra/main.tf:5: heroku_app.c")]
+
+
+def test_locals_that_lead_to_each_other_end_at_some_point() -> None:
+    text = 'locals { a = local.b.c\n b = local.a.c\n }\nresource "heroku_app" "a" { config_vars = local.a.b }\n'
+    assert "config_vars cannot be known" in said(read(text))
+
+
+def test_jobs_and_repositories_of_the_herokux_provider_are_read() -> None:
+    text = """
+resource "heroku_app" "bot" { name = "bot" }
+resource "herokux_scheduler_job" "batch" {
+  app_id    = heroku_app.bot.id
+  command   = "python batch.py"
+  dyno_size = "Basic"
+  frequency = "every_day_at_3:30"
+}
+resource "herokux_scheduler_job" "often" {
+  app_id    = heroku_app.bot.id
+  command   = "python often.py"
+  frequency = "every_ten_minutes"
+}
+resource "herokux_scheduler_job" "hourly" {
+  app_id    = heroku_app.bot.id
+  command   = "python hourly.py"
+  frequency = "every_hour_at_30"
+}
+resource "herokux_app_github_integration" "bot" {
+  app_id      = heroku_app.bot.id
+  branch      = "main"
+  auto_deploy = true
+}
+"""
+    found = read(text)
+    assert [(job.app, job.schedule, job.size) for job in found.of(Job)] == [
+        ("bot", "daily at 03:30", "Basic"),
+        ("bot", "10 minutes", ""),
+        ("bot", "hourly at :30", ""),
+    ]
+    assert [(one.branch, one.is_automatic) for one in found.of(Repository)] == [("main", True)]
+    assert not found.doubts
+
+
+def test_an_add_on_whose_plan_is_not_known_is_told() -> None:
+    found = read('resource "heroku_addon" "db" {\n  app_id = "shop"\n  plan = var.plan\n}\n')
+    assert [(other.kind, other.name, other.app) for other in found.of(Other)] == [
+        ("terraform resource heroku_addon", "db", "shop")
+    ]
+    assert "plan cannot be known" in said(found)
+
+
+def test_an_association_with_variables_that_a_config_does_not_have_is_no_doubt() -> None:
+    text = """
+resource "heroku_config" "a" { vars = { LANG = "en" } }
+resource "heroku_app_config_association" "a" {
+  app_id         = "shop"
+  vars           = heroku_config.a.vars
+  sensitive_vars = heroku_config.a.sensitive_vars
+}
+"""
+    assert [(v.name, v.default) for v in read(text).of(ConfigVar)] == [("LANG", "en")]
+    assert not read(text).doubts
+
+
+def test_merges_of_merges_end_at_some_point_and_many_variables_do_not() -> None:
+    chain = "".join(f"  l{n} = merge(local.l{n - 1}, local.l{n - 1})\n" for n in range(1, 19))
+    found = read(
+        f'locals {{\n  l0 = {{ A = "1" }}\n{chain}}}\nresource "heroku_app" "a" {{ config_vars = local.l18 }}\n'
+    )
+    assert "config_vars cannot be known" in said(found)
+    many = "".join(f'    V{n} = "1"\n' for n in range(2_000))
+    apps = "".join(f'resource "heroku_app" "a{n}" {{\n  config_vars = local.v\n}}\n' for n in range(12))
+    assert len(list(read(f"locals {{\n  v = {{\n{many}  }}\n}}\n{apps}").of(ConfigVar))) == 24_000

@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.heroku.server import shapes
-from tests.heroku.server.payloads import BODIES, NotFound
-from tests.heroku.server.team import HerokuTeam
+from tests.heroku.server.app_payloads import NotFound
+from tests.heroku.server.parts import HerokuTeam
+from tests.heroku.server.payloads import BODIES
 
 TOKEN = "HRKU-good-token"
 TOKEN_WITHOUT_CONFIG = "HRKU-token-of-scope-read"

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from homeport.heroku.api.hosts import Hosts
 from tests.heroku.server.answers import Answers, Faults, Request
-from tests.heroku.server.team import HerokuTeam
+from tests.heroku.server.parts import HerokuTeam
 
 HOSTS = ("api", "data", "metrics", "github")
 
