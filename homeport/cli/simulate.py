@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from homeport.cli.output import print_table, progress_console
+from homeport.cli.price_book import open_book
 from homeport.cost.simulation import words
 from homeport.cost.simulation.compare import Comparison, Dynos, Question, compare
 from homeport.cost.simulation.functions import FunctionPrices, FunctionSettings
@@ -19,15 +20,14 @@ from homeport.cost.simulation.service_time import ServiceTime, lognormal, of_mea
 from homeport.cost.simulation.settings import Prices, Settings
 from homeport.cost.simulation.tracking import Timing
 from homeport.cost.simulation.traffic_file import read_traffic
+from homeport.cost.usage_file import NAME as USAGE
+from homeport.cost.usage_file import load_usage
 from homeport.errors import HomeportError
 from homeport.model.load import load_platform
 from homeport.model.platform import Function, Platform, Process
-from homeport.model.problems import convert_errors, render_path
-from homeport.model.source import read_source
-from homeport.model.usage import ServiceUsage, Usage
+from homeport.model.usage import ServiceUsage
 
 WEB = "web"
-USAGE = "homeport.usage.yml"
 
 
 class Finite(click.FloatRange):
@@ -67,8 +67,8 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--dyno-cores", type=Finite(0.1, 128), default=1, show_default=True, help="vCPU of one dyno."),
             click.option("--memory-mb", type=click.IntRange(128, 10240), help="Also as a function of this memory."),
             click.option("--seed", type=int, help="Spread requests within a step by chance, reproducibly."),
-            click.option("--vcpu-hour-usd", type=number, help="Price of a vCPU hour on Fargate."),
-            click.option("--gb-hour-usd", type=number, help="Price of a GB hour on Fargate."),
+            click.option("--vcpu-hour-usd", type=number, help="Of Fargate; default: the price book's."),
+            click.option("--gb-hour-usd", type=number, help="Of Fargate; default: the price book's."),
             click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
             click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with plots."),
         ]
@@ -116,7 +116,7 @@ def ask(file: Path, platform: Platform | None, given: dict[str, Any]) -> Questio
         profile=profile,
         service=_service_time(given["service_time"], profile, used),
         goal=Goal(given["p95_ms"]),
-        prices=_prices(given["vcpu_hour_usd"], given["gb_hour_usd"]),
+        prices=_prices(file, platform, given["vcpu_hour_usd"], given["gb_hour_usd"]),
         timing=Timing(start_seconds=given["start_seconds"]),
         cpu_share=given["cpu_share"],
         tasks_min=given["min_tasks"],
@@ -124,7 +124,7 @@ def ask(file: Path, platform: Platform | None, given: dict[str, Any]) -> Questio
         declared=declared,
         dynos=dynos,
         function=function,
-        function_prices=_function_prices(),
+        function_prices=_function_prices(file, platform),
     )
 
 
@@ -134,17 +134,32 @@ def _dynos(count: int | None, workers: int | None, cores: float, each_usd: float
     return Dynos(count, workers or 2, cores, each_usd * count if each_usd else None)
 
 
-def _prices(vcpu_hour_usd: float | None, gb_hour_usd: float | None) -> Prices:
-    if vcpu_hour_usd is None or gb_hour_usd is None:
+def _prices(file: Path, platform: Platform | None, vcpu_hour_usd: float | None, gb_hour_usd: float | None) -> Prices:
+    """As given; else of x86, which Homeport builds, in the platform's region."""
+    if vcpu_hour_usd is not None and gb_hour_usd is not None:
+        return Prices(vcpu_hour_usd, gb_hour_usd)
+    region = platform.region if platform else ""
+    book = open_book(file)
+    vcpu, gb = book.find("fargate.x86.vcpu", region), book.find("fargate.x86.gb", region)
+    if vcpu is None or gb is None:
+        where = f"in {region}, of Fargate, are not in the price book" if region else "are not given, nor a region"
         raise HomeportError(
-            "prices: those of a vCPU hour and a GB hour on Fargate are not given",
+            f"prices: those of a vCPU hour and a GB hour {where}",
             "add --vcpu-hour-usd and --gb-hour-usd from https://aws.amazon.com/fargate/pricing/",
         )
-    return Prices(vcpu_hour_usd, gb_hour_usd)
+    return Prices(
+        vcpu.usd if vcpu_hour_usd is None else vcpu_hour_usd,
+        gb.usd if gb_hour_usd is None else gb_hour_usd,
+        f"Fargate in {region}, of {min(vcpu.date, gb.date)}",
+    )
 
 
-def _function_prices() -> FunctionPrices | None:
-    return None
+def _function_prices(file: Path, platform: Platform | None) -> FunctionPrices | None:
+    """None where they are unknown: a function's cost then is, too."""
+    region = platform.region if platform else ""
+    book = open_book(file)
+    second, request = book.find("lambda.x86.gb-second", region), book.find("lambda.request", region)
+    return FunctionPrices(second.usd, request.usd) if second and request else None
 
 
 def _name(platform: Platform | None, name: str | None) -> str:
@@ -172,15 +187,7 @@ def _usage(file: Path, environment: str, name: str) -> ServiceUsage:
     place = file.resolve().parent / USAGE
     if not place.is_file():
         return ServiceUsage()
-    from pydantic import ValidationError
-
-    try:
-        usage = Usage.model_validate(read_source(place).value or {})
-    except ValidationError as error:
-        source = read_source(place)
-        found = [(source.line(p.path), render_path(p.path), p.text) for p in convert_errors(error, Usage)]
-        raise HomeportError("\n".join(f"{place}:{line}: {path}: {text}" for line, path, text in found)) from None
-    there = usage.environments.get(environment)
+    there = load_usage(place).environments.get(environment)
     return there.services.get(name, ServiceUsage()) if there else ServiceUsage()
 
 

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from homeport.cli.simulate import simulate
+from homeport.cost.prices.book import load_book
 from homeport.errors import HomeportError
 
 PRICES = ("--vcpu-hour-usd", "0.04", "--gb-hour-usd", "0.004")
@@ -163,6 +164,22 @@ def test_traffic_without_a_request_is_no_traffic(folder: Path) -> None:
 def test_no_prices_say_where_they_are(folder: Path) -> None:
     found = error(folder, "--traffic", str(folder / "traffic.csv"))
     assert "prices:" in found.message and "--vcpu-hour-usd" in found.hint
+
+
+def test_with_a_platform_prices_are_those_of_its_region_in_the_book(folder: Path) -> None:
+    (folder / "homeport.yml").write_text(PLATFORM)
+    book = {(price.id, price.region): price for price in load_book().prices.values()}
+    result = run(folder, "--service", "web-shop", "--traffic", str(folder / "traffic.csv"))
+    price = book["fargate.x86.vcpu", "eu-west-1"]
+    assert f"${price.usd:g} a vCPU hour" in result.stdout and "Fargate in eu-west-1" in result.stdout
+    function = json.loads(run(folder, "--service", "quote", "--traffic", str(folder / "traffic.csv"), "--json").stdout)
+    assert "unknown" not in json.dumps(function)
+
+
+def test_a_region_without_prices_is_named(folder: Path) -> None:
+    (folder / "homeport.yml").write_text(PLATFORM.replace("name: shop", "name: shop\nregion: sa-east-1"))
+    found = error(folder, "--service", "web-shop", "--traffic", str(folder / "traffic.csv"))
+    assert "sa-east-1" in found.message
 
 
 def test_no_service_time_says_how_to_give_it(folder: Path) -> None:

@@ -50,6 +50,7 @@ class Prices:
 
     vcpu_hour_usd: float
     gb_hour_usd: float
+    source: str = "given"
 
     def task_hour_usd(self, cpu: int, memory_mb: int) -> float:
         """Of one task."""

@@ -61,6 +61,8 @@ def assumptions(question: Question) -> list[str]:
         f"a worker needs {WORKER_MB} MB; requests beyond {timing.time_limit_seconds:g} s are errors",
         f"at least {question.tasks_min} task{'s' if question.tasks_min > 1 else ''} (--min-tasks); "
         "two survive the loss of a zone",
+        f"prices: ${question.prices.vcpu_hour_usd:g} a vCPU hour, ${question.prices.gb_hour_usd:g} a GB hour "
+        f"({question.prices.source})",
         "databases are as quick under load as without; nothing is deployed and no task dies",
     ]
     if profile.step_seconds > 60:
