@@ -16,8 +16,9 @@ from homeport.doctor.settings import find_settings, is_development, missing_modu
 from homeport.doctor.walk import Unreadable
 
 # Only files that hold one of these are parsed, beside the settings: parsing 10,000 files would take minutes.
-SIGNS = re.compile(
-    r"\bDYNO\b|HEROKU|SOURCE_VERSION|SLUG_COMMIT|WEB_CONCURRENCY|ssl_cert_reqs|CERT_NONE|django_on_heroku|dj_database_url"
+SIGNS = (
+    *("DYNO", "HEROKU", "SOURCE_VERSION", "WEB_CONCURRENCY", "ssl_cert_reqs", "CERT_NONE"),
+    *("django_heroku", "django_on_heroku", "dj_database_url"),
 )
 DYNAMIC = {
     "locals.update",
@@ -70,7 +71,7 @@ class Project:
     @cached_property
     def signed_modules(self) -> tuple[Module, ...]:
         """Settings, and all other modules that mention Heroku or TLS of Redis; not those for developers."""
-        signed = [f for f, text in self.texts.items() if f.endswith(".py") and SIGNS.search(text)]
+        signed = [f for f, text in self.texts.items() if f.endswith(".py") and any(sign in text for sign in SIGNS)]
         files = [*self.settings_files, *(file for file in signed if not is_development(file))]
         return tuple(filter(None, (self.module(file) for file in dict.fromkeys(files))))
 

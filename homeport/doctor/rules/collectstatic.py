@@ -44,7 +44,7 @@ def _no_root(project: Project) -> Iterator[Finding]:
 
 def _nobody_serves(project: Project) -> Iterator[Finding]:
     found = project.middleware
-    known = any("whitenoise" in text.lower() for text in project.texts.values() if "whitenoise" in text.lower())
+    known = any("whitenoise" in module.text.lower() for module in project.settings_modules)
     if found is None or known or _is_elsewhere(project):
         return
     todo = (
