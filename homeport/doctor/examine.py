@@ -1,9 +1,11 @@
 """A folder with a Django project → findings, in the order of files and lines. Nothing of the project runs."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from homeport.doctor.finding import SEVERITIES, Finding
+from homeport.doctor.patches import compose_patches, is_python
 from homeport.doctor.project import Project
 from homeport.doctor.rules import (
     allowed_hosts,
@@ -85,8 +87,17 @@ def examine_sources(sources: Sources) -> tuple[Finding, ...]:
 def examine_texts(texts: Mapping[str, str], unreadable: tuple[Unreadable, ...] = ()) -> tuple[Finding, ...]:
     """Findings of files given as texts by path; pure."""
     project = Project(texts, unreadable)
-    found = {finding: None for find in RULES.values() for finding in find(project)}
+    found = {_only_sound(finding, texts): None for find in RULES.values() for finding in find(project)}
     return tuple(sorted(found, key=_order))
+
+
+def _only_sound(finding: Finding, texts: Mapping[str, str]) -> Finding:
+    """The finding; without its patch if that would leave something that is not Python."""
+    if finding.patch is None:
+        return finding
+    after, _ = compose_patches(texts, [finding])
+    is_sound = all(is_python(text) for file, text in after.items() if file.endswith(".py"))
+    return finding if is_sound else replace(finding, patch=None)
 
 
 def _order(finding: Finding) -> tuple[int, str, int, int, str]:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from homeport.doctor.patches import is_python
 from homeport.doctor.walk import Sources, read_text
 from homeport.errors import HomeportError
 from homeport.system.files import replace_file
@@ -22,6 +23,8 @@ def write_texts(folder: Path, sources: Sources, after: Mapping[str, str]) -> lis
     for file, text in after.items():
         if not _is_as_read(folder / file, sources.texts[file]):
             changed.append(file)
+        if file.endswith(".py") and not is_python(text):
+            raise HomeportError(f"{file}: patches together would leave no Python", "write them one rule at a time")
         contents[file] = _encode(file, text, sources.encodings[file])
     if changed:
         places = "\n".join(f"{folder / file}: changed since it was read" for file in sorted(changed))

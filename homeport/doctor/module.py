@@ -1,8 +1,9 @@
 """The text of a Python file → what the rules ask of it: assignments, calls, reads of the environment; with places."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import libcst as cst
@@ -78,6 +79,7 @@ class Read:
     is_test: bool
     conditions: tuple[Condition, ...]
     in_function: bool
+    is_declared: bool = False  # django-environ's `Env(NAME=(type, default))` has it
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,10 @@ class Module:
     def facts(self) -> "Facts":
         facts = Facts(self.tree)
         self.tree.visit(facts)
+        facts.reads = [
+            replace(read, is_required=False, is_declared=True) if read.variable in facts.declared else read
+            for read in facts.reads
+        ]
         return facts
 
     @cached_property
@@ -167,10 +173,15 @@ def dotted(node: cst.CSTNode) -> str:
 
 def string_of(node: cst.CSTNode | None) -> str | None:
     """The value of a plain or concatenated string literal; None for anything else."""
-    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-        value = node.evaluated_value
-        return value if isinstance(value, str) else None
-    return None
+    if not isinstance(node, cst.SimpleString | cst.ConcatenatedString):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `"\d"` is the project's affair
+            value = node.evaluated_value
+    except (SyntaxError, ValueError):
+        return None
+    return value if isinstance(value, str) else None
 
 
 class Facts(cst.CSTVisitor):
@@ -184,6 +195,7 @@ class Facts(cst.CSTVisitor):
         self.reads: list[Read] = []
         self.strings: list[cst.SimpleString | cst.FormattedStringText] = []
         self.dicts: list[cst.Dict] = []
+        self.declared: set[str] = set()
         self.star_imports: list[str] = []
         self.imports: set[str] = set()
         self.import_nodes: list[tuple[str, cst.SimpleStatementLine]] = []
@@ -275,6 +287,8 @@ class Facts(cst.CSTVisitor):
         self.calls.append(Call(name, node, tuple(self._conditions)))
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in CHANGES and node.args:
             self._assign(node.func.value, node.func.attr.value, node.args[-1].value)
+        if name.rpartition(".")[2] in ("Env", "FileAwareEnv"):
+            self.declared |= {arg.keyword.value for arg in node.args if arg.keyword and _has_default(arg.value)}
         if READERS.search(name) and node.args and node.args[0].keyword is None:
             has_default = len(node.args) > 1 and any(
                 arg.keyword is None or arg.keyword.value == "default" for arg in node.args[1:]
@@ -319,6 +333,10 @@ class Facts(cst.CSTVisitor):
         if isinstance(target, cst.Name) and not self._functions:
             where = tuple(self._conditions)
             self.assignments.append(Assignment(target.value, tuple(path), operator, value, self._statement, where))
+
+
+def _has_default(value: cst.BaseExpression) -> bool:
+    return isinstance(value, cst.Tuple) and len(value.elements) > 1
 
 
 def _is_docstring(statement: cst.CSTNode) -> bool:

@@ -1,7 +1,9 @@
 """Patches → new texts of files. Patches to one file compose; two that would change the same characters do not."""
 
+import ast
 import difflib
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 
 from homeport.doctor.finding import Edit, Finding, Patch
@@ -40,6 +42,16 @@ def newline_of(text: str) -> str:
     """The line ending that the file uses first; a newline for a file of one line."""
     found = NEWLINE.search(text)
     return found[0] if found else "\n"
+
+
+def is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def render_diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ NEIGHBOUR = re.compile(r"^from [\w.]*\b(base|common|defaults|settings|core)\b[\w
 DEVELOPMENT = {
     *("dev", "develop", "development", "local", "localdev", "test", "tests", "testing", "ci", "circleci", "github"),
     *("travis", "pipeline", "docker", "debug", "example", "sample", "local_settings", "test_settings", "local_example"),
-    *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "e2e"),
+    *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "conftest", "e2e"),
 }
 PRODUCTION = ("production", "prod", "heroku", "deployed", "live", "staging", "settings_prod", "settings_production")
 ENTRIES = {"manage.py", "wsgi.py", "asgi.py", "celery.py", "app.json", "Procfile", "heroku.yml", "heroku_wsgi.py"}

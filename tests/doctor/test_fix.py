@@ -46,3 +46,10 @@ def test_uncommitted_files_are_named(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / "a.py").write_text("X = 1\n")
     assert find_uncommitted(tmp_path, ["a.py"]) == ["a.py"]
+
+
+def test_what_is_no_python_any_more_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("X = 1\n")
+    with pytest.raises(HomeportError, match="no Python"):
+        write_texts(tmp_path, read_sources(tmp_path), {"a.py": "X = (\n"})
+    assert (tmp_path / "a.py").read_text() == "X = 1\n"

@@ -12,6 +12,7 @@ RULE = Rule(
     "that no secret is in it: a settings module that insists on another one cannot be imported.",
 )
 GIVEN = {"SECRET_KEY", "PORT"}
+NAMES_MAX = 6
 HEROKU = ("HEROKU", "DYNO", "SOURCE_VERSION", "WEB_CONCURRENCY")  # other rules tell of these
 
 
@@ -22,7 +23,7 @@ def find(project: Project) -> Iterator[Finding]:
         reads = [read for read in module.facts.reads if _is_missed(read)]
         if not reads:
             continue
-        names = ", ".join(dict.fromkeys(read.variable for read in reads))
+        names = _some(list(dict.fromkeys(read.variable for read in reads)))
         title = f"settings cannot be imported without {names}, which a build has not"
         todo = (
             "give each a default that a build can do with, or set it to a word without meaning in the service's "
@@ -36,3 +37,8 @@ def _is_missed(read: Read) -> bool:
     if not read.is_required or read.in_function or read.conditions:
         return False
     return read.variable not in GIVEN and not read.variable.startswith(HEROKU)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMES_MAX
+    return ", ".join(names[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -50,7 +50,8 @@ def _spelled_out(project: Project, module: Module, call: Call) -> Patch | None:
         for option, lines in LINES.items()
         if not _is_off(module, call, option) and needs.get(option, "ALLOWED_HOSTS") in {*names, "ALLOWED_HOSTS"}
     ]
-    edits = [module.replace(call.node, "\n".join(wanted) or "pass")]
+    indent = "\n" + " " * (module.place(call.node)[1] - 1)
+    edits = [module.replace(call.node, indent.join("\n".join(wanted).splitlines()) or "pass")]
     for name in ["dj_database_url", "os"]:
         edits = [*module.import_edits(name), *edits] if any(f"{name}." in text for text in wanted) else edits
     for name, statement in module.facts.import_nodes:

@@ -15,6 +15,7 @@ RULE = Rule(
     "task ever becomes healthy, and the deploy is rolled back. Heroku's router did not ask.",
 )
 CLASS = "homeport_django.health.HealthMiddleware"
+SERVER = re.compile(r"(^|/)(asgi|wsgi)(\.py$|/__init__\.py$)")  # it may answer before Django does
 KNOWN = re.compile(r"health|alive|watchman|probe|ping", re.IGNORECASE)
 LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
 TODO = (
@@ -26,6 +27,8 @@ TODO = (
 def find(project: Project) -> Iterator[Finding]:
     found = project.middleware
     if found is None or any(_answers(setting) for setting in project.assigned("MIDDLEWARE")):
+        return
+    if any("health" in text.lower() for file, text in project.texts.items() if SERVER.search(file)):
         return
     if any(_allows_all(project, setting) for setting in project.assigned("ALLOWED_HOSTS")):
         return

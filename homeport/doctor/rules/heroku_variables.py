@@ -49,7 +49,7 @@ def _finding(module: Module, read: Read) -> Finding:
 
 def _patch(module: Module, read: Read) -> Patch | None:
     """What means the release, or that there is one, is asked of the release's own variable."""
-    if read.variable not in RELEASE or (read.variable == "DYNO" and not read.is_test):
+    if read.variable not in RELEASE or read.is_declared or (read.variable == "DYNO" and not read.is_test):
         return None
     start, end = module.span(read.string)
     quote = module.text[end - 1]

@@ -23,6 +23,7 @@ def test_what_a_build_misses_is_named(code: str) -> None:
         'K = env("KEY", default="")\n',
         'K = config("KEY", "")\n',
         'K = os.environ["SECRET_KEY"]\n',
+        'env = environ.Env(KEY=(str, ""))\nK = env("KEY")\n',
         'if X:\n    K = os.environ["KEY"]\n',
         'K = os.environ["KEY"] if "KEY" in os.environ else ""\n',
         'K = X and os.environ["KEY"]\n',
@@ -38,3 +39,8 @@ def test_what_a_build_can_do_without_is_fine(code: str) -> None:
 
 def test_without_static_files_nothing_is_imported() -> None:
     assert places(RULE, project('K = os.environ["KEY"]\n')) == []
+
+
+def test_many_names_are_cut_short() -> None:
+    (found,) = find(RULE, project(APPS + "".join(f"K = os.environ['K{n}']\n" for n in range(9))))
+    assert "without K0, K1, K2, K3, K4, K5 and 3 more," in found.title

@@ -34,3 +34,22 @@ def test_a_call_inside_of_something_else_is_left_to_a_person() -> None:
 
 def test_a_project_without_it_is_fine() -> None:
     assert places(RULE, project("X = 1  # django_heroku is gone\n")) == []
+
+
+def test_a_call_in_a_branch_keeps_its_indentation() -> None:
+    before = "import os\nif not DEBUG:\n    import django_heroku\n    django_heroku.settings(locals())\n"
+    after = fix_settings(RULE, before)
+    assert after == (
+        "import dj_database_url\nimport os\nif not DEBUG:\n"
+        '    if "DATABASE_URL" in os.environ:\n'
+        '        DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}\n'
+        '    ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "").split(",")\n'
+    )
+
+
+def test_an_import_that_may_fail_is_left_to_a_person() -> None:
+    (found,) = find(
+        RULE,
+        project("try:\n    import django_heroku\nexcept ImportError:\n    pass\ndjango_heroku.settings(locals())\n"),
+    )
+    assert found.patch is None

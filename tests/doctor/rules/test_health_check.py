@@ -33,3 +33,8 @@ def test_all_hosts_on_heroku_only_are_none_elsewhere() -> None:
 )
 def test_a_project_that_answers_is_fine(settings: str) -> None:
     assert places(RULE, project(settings)) == []
+
+
+def test_a_server_module_that_answers_is_fine() -> None:
+    files = project(f'{HOSTS}MIDDLEWARE = ["a.b"]\n', web__asgi_py="from web.health import health_check\n")
+    assert places(RULE, files) == []
