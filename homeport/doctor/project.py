@@ -139,8 +139,7 @@ class Project:
         """The list of middleware, where it is written out."""
         lists = [
             setting
-            for name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES")
-            for setting in self.assigned(name)
+            for setting in self.assigned("MIDDLEWARE")
             if setting.assignment.operator == "=" and isinstance(setting.assignment.value, cst.List | cst.Tuple)
         ]
         return lists[0] if lists else None

@@ -11,7 +11,9 @@ from pathlib import PurePosixPath
 
 from homeport.doctor.module import Module, string_of
 
-NAMED = re.compile(r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*)?[\"']?([A-Za-z_][\w.]*)")
+NAMED = re.compile(
+    r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*|\{[^{}]*?\"value\"\s*:\s*)?[\"']?([A-Za-z_][\w.]*)"
+)
 OPTION = re.compile(r"--settings[= ]([A-Za-z_][\w.]+)")
 SETTINGS = re.compile(r"^(INSTALLED_APPS|ROOT_URLCONF)\b", re.MULTILINE)
 NEIGHBOUR = re.compile(r"^from [\w.]*\b(base|common|defaults|settings|core)\b[\w.]* import \*", re.MULTILINE)
@@ -20,7 +22,7 @@ DEVELOPMENT = {
     *("travis", "pipeline", "docker", "debug", "example", "sample", "local_settings", "test_settings", "local_example"),
     *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "conftest", "e2e"),
 }
-PRODUCTION = ("production", "prod", "heroku", "deployed", "live", "staging", "settings_prod", "settings_production")
+PRODUCTION = ("heroku", "production", "prod", "deployed", "live", "staging", "settings_prod", "settings_production")
 ENTRIES = {"manage.py", "wsgi.py", "asgi.py", "celery.py", "app.json", "Procfile", "heroku.yml", "heroku_wsgi.py"}
 
 

@@ -41,6 +41,14 @@ def named(module: str) -> str:
             },
             ("s/base.py", "s/cloud.py"),
         ),
+        (
+            {
+                "app.json": '{"env": {"DJANGO_SETTINGS_MODULE": {"value": "s.cloud"}}}',
+                "s/cloud.py": APPS,
+                "s/dev.py": APPS,
+            },
+            ("s/cloud.py",),
+        ),
         ({"Procfile": "web: x --settings=s.live\n", "s/live.py": APPS}, ("s/live.py",)),
         ({"web/settings.py": APPS, "other/settings.py": "X = 1\n"}, ("web/settings.py",)),
         (

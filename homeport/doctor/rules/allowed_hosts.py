@@ -31,7 +31,8 @@ def _heroku_hosts(project: Project, setting: Setting) -> Iterator[Finding]:
     module, value = setting.module, setting.assignment.value
     if not isinstance(value, cst.List | cst.Tuple):
         if names_heroku(setting, value):
-            yield RULE.at(module, value, "ALLOWED_HOSTS names a Heroku host", TODO, severity="error")
+            patch = extend_instead(setting, HOSTS)
+            yield RULE.at(module, value, "ALLOWED_HOSTS names a Heroku host", TODO, severity="error", patch=patch)
         return
     wrong = [element for element in value.elements if names_heroku(setting, element.value)]
     for index, element in enumerate(wrong):
@@ -50,6 +51,15 @@ def names_heroku(setting: Setting, node: cst.BaseExpression) -> bool:
         return False
     named = [other.value for other in setting.module.facts.assignments if other.name == node.value]
     return any(HEROKU_HOST.search(setting.module.code(value)) for value in named)
+
+
+def extend_instead(setting: Setting, hosts: str) -> Patch | None:
+    """`NAME.append("x.herokuapp.com")` becomes an `extend` by what the environment holds; None for other statements."""
+    module, assignment = setting.module, setting.assignment
+    if not re.fullmatch(rf"{assignment.name}\.append\([^;\n]*\)", module.code(assignment.statement)):
+        return None
+    edit = module.replace(assignment.statement, f"{assignment.name}.extend([{hosts}])")
+    return Patch((*module.import_edits("os"), edit))
 
 
 def replace_element(setting: Setting, value: cst.List | cst.Tuple, element: cst.BaseElement, text: str | None) -> Edit:

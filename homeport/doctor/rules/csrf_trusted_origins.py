@@ -6,7 +6,7 @@ import libcst as cst
 
 from homeport.doctor.finding import Finding, Patch
 from homeport.doctor.project import Project, Rule
-from homeport.doctor.rules.allowed_hosts import names_heroku, replace_element
+from homeport.doctor.rules.allowed_hosts import extend_instead, names_heroku, replace_element
 
 RULE = Rule(
     "csrf-trusted-origins",
@@ -23,7 +23,8 @@ def find(project: Project) -> Iterator[Finding]:
         title = "CSRF_TRUSTED_ORIGINS names a Heroku host"
         if not isinstance(value, cst.List | cst.Tuple):
             if names_heroku(setting, value):
-                yield RULE.at(module, value, title, TODO, severity="error")
+                patch = extend_instead(setting, ORIGINS)
+                yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
             continue
         wrong = [element for element in value.elements if names_heroku(setting, element.value)]
         for index, element in enumerate(wrong):

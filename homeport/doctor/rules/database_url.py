@@ -47,7 +47,10 @@ def _unchecked(module: Module, call: Call) -> Iterator[Finding]:
     if argument is None or call.argument("conn_health_checks") or module.code(argument.value) == "0":
         return
     end = module.span(argument)[1]
-    patch = Patch((Edit(module.file, end, end, ", conn_health_checks=True"),))
+    line_start = module.line_starts[module.place(argument)[0] - 1]
+    indent = module.text[line_start : module.span(argument)[0]]
+    before = ", " if indent.strip() else f",\n{indent}"  # as the arguments stand: in one line, or one in each
+    patch = Patch((Edit(module.file, end, end, f"{before}conn_health_checks=True"),))
     todo = "needs Django 4.1 and dj-database-url 2.0"
     yield RULE.at(module, argument, "connections are kept, and their health is not checked", todo, patch=patch)
 

@@ -43,6 +43,12 @@ def test_a_list_that_is_computed_is_found_and_left_to_a_person() -> None:
     assert found.patch is None and found.severity == "error"
 
 
+def test_an_append_becomes_an_extend() -> None:
+    before = "import os\nif X:\n    ALLOWED_HOSTS.append('.herokuapp.com')  # Heroku\n"
+    after = 'import os\nif X:\n    ALLOWED_HOSTS.extend([*os.environ.get("ALLOWED_HOSTS", "").split(",")])  # Heroku\n'
+    assert fix_settings(RULE, before) == after
+
+
 def test_a_missing_setting_is_written_below_the_middleware() -> None:
     before = f"import os\n{APPS}MIDDLEWARE = [\n    'a',\n]\nX = 1\n"
     line = 'ALLOWED_HOSTS = [*os.environ.get("ALLOWED_HOSTS", "").split(",")]'

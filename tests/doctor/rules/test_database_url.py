@@ -20,6 +20,10 @@ def test_forced_tls_goes_with_its_line() -> None:
         ("D = dj_database_url.parse(U, ssl_require=True)\n", "D = dj_database_url.parse(U)\n"),
         ("D = dj_database_url.config(ssl_require=True, env='X')\n", "D = dj_database_url.config(env='X')\n"),
         (
+            "D = dj_database_url.config(\n    conn_max_age=600,\n)\n",
+            "D = dj_database_url.config(\n    conn_max_age=600,\n    conn_health_checks=True,\n)\n",
+        ),
+        (
             "D = dj_database_url.config(conn_max_age=600)\n",
             "D = dj_database_url.config(conn_max_age=600, conn_health_checks=True)\n",
         ),
@@ -29,7 +33,7 @@ def test_forced_tls_goes_with_its_line() -> None:
         ),
     ],
 )
-def test_options_are_mended_in_one_line(before: str, after: str) -> None:
+def test_options_are_mended_as_they_stand(before: str, after: str) -> None:
     assert fix_settings(RULE, before) == after
 
 
