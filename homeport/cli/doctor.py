@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,13 @@ def doctor(
     if rules:
         if as_json and not (yes or ALL not in rules):
             raise click.UsageError("--json with --fix needs --yes, or the rules by name: it cannot ask")
-        findings = _fix(path, sources, findings, rules, ask=not yes and ALL in rules, quiet=as_json)
+        _fix(path, sources, findings, rules, ask=not yes and ALL in rules)
+        sources = read_sources(path)
+        findings = examine_sources(sources)
     if checks:
         findings = (*findings, *run_checks(path, python, settings))
     if as_json:
-        click.echo(json.dumps([_as_json(finding) for finding in findings], indent=2))
+        click.echo(json.dumps([_as_json(finding, sources.texts) for finding in findings], indent=2))
     else:
         click.echo("\n".join(_report(findings)))
     if any(finding.severity != "note" for finding in findings):
@@ -76,10 +78,8 @@ def _check_rules(rules: Sequence[str]) -> None:
         raise HomeportError("\n".join(f"--fix {rule}: is not a rule" for rule in unknown), hint)
 
 
-def _fix(
-    folder: Path, sources: Sources, findings: Sequence[Finding], rules: Sequence[str], *, ask: bool, quiet: bool
-) -> tuple[Finding, ...]:
-    """Show, ask, write; the findings that remain afterwards."""
+def _fix(folder: Path, sources: Sources, findings: Sequence[Finding], rules: Sequence[str], *, ask: bool) -> None:
+    """Show, ask, write; say what remains to do."""
     chosen: list[Finding] = []
     for finding in findings:
         if finding.patch is None or not (ALL in rules or finding.rule in rules):
@@ -97,15 +97,14 @@ def _fix(
     for finding in left:
         click.echo(f"{finding.place}: {finding.rule} changes the same lines as another patch; run this again", err=True)
     for todo in dict.fromkeys(finding.todo for finding in chosen if finding not in left):
-        if todo != "nothing" and not quiet:
+        if todo != "nothing":
             click.echo(f"still to do: {todo}", err=True)
-    return examine_sources(read_sources(folder))
 
 
-def _as_json(finding: Finding) -> dict[str, Any]:
-    """A finding without the edits; whether there are any."""
-    fields = asdict(finding)
-    return {**fields, "patch": finding.patch is not None}
+def _as_json(finding: Finding, texts: Mapping[str, str]) -> dict[str, Any]:
+    """A finding with its patch as a unified diff, or null."""
+    diff = render_diff(texts, compose_patches(texts, [finding])[0]) if finding.patch else None
+    return {**asdict(finding), "patch": diff}
 
 
 def _report(findings: Sequence[Finding]) -> list[str]:

@@ -11,7 +11,7 @@ import libcst as cst
 
 from homeport.doctor.commands import Command, read_commands
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
-from homeport.doctor.module import Assignment, Module, Read, dotted, parse_module, string_of
+from homeport.doctor.module import Assignment, Module, Read, dotted, parse_module
 from homeport.doctor.settings import find_settings, is_development, missing_modules
 from homeport.doctor.walk import Unreadable
 
@@ -62,7 +62,7 @@ class Project:
 
     @cached_property
     def settings_files(self) -> tuple[str, ...]:
-        return find_settings({f: t for f, t in self.texts.items()}, self.module)
+        return find_settings(self.texts, self.module)
 
     @cached_property
     def settings_modules(self) -> tuple[Module, ...]:
@@ -82,8 +82,7 @@ class Project:
     @cached_property
     def broken(self) -> tuple[Unreadable, ...]:
         """Files that were to be parsed and could not."""
-        wanted = (self.settings_modules, self.signed_modules)
-        assert all(isinstance(modules, tuple) for modules in wanted)  # parsed by now
+        _ = self.settings_modules, self.signed_modules  # parses them
         return tuple(found for found in self._modules.values() if isinstance(found, Unreadable))
 
     @cached_property
@@ -212,6 +211,3 @@ def _parse(file: str, text: str) -> Module | Unreadable:
         return Unreadable(file, "is not Python 3", error.raw_line)
     except (RecursionError, ValueError) as error:
         return Unreadable(file, f"cannot be parsed: {type(error).__name__}")
-
-
-__all__ = ["Project", "Rule", "Setting", "string_of"]

@@ -23,7 +23,17 @@ DEVELOPMENT = {
     *("dev_settings", "settings_dev", "settings_test", "settings_local", "pytest", "conftest", "e2e"),
 }
 PRODUCTION = ("heroku", "production", "prod", "deployed", "live", "staging", "settings_prod", "settings_production")
-ENTRIES = {"manage.py", "wsgi.py", "asgi.py", "celery.py", "app.json", "Procfile", "heroku.yml", "heroku_wsgi.py"}
+ENTRIES = {
+    "manage.py",
+    "wsgi.py",
+    "asgi.py",
+    "celery.py",
+    "app.json",
+    "Procfile",
+    "Dockerfile",
+    "heroku.yml",
+    "heroku_wsgi.py",
+}
 
 
 def is_development(file: str) -> bool:
