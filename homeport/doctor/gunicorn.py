@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 import libcst as cst
 
 from homeport.doctor.commands import Command, Word
+from homeport.doctor.facts import Assignment
 from homeport.doctor.finding import Edit
-from homeport.doctor.module import Assignment, Module, parse_module
+from homeport.doctor.module import Module, parse_module
 from homeport.doctor.project import Project
 
 ARGUMENTS = re.compile(r"GUNICORN_CMD_ARGS=(\"[^\"]*\"|'[^']*'|\S*)")

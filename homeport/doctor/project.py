@@ -10,8 +10,9 @@ from typing import Literal
 import libcst as cst
 
 from homeport.doctor.commands import Command, read_commands
+from homeport.doctor.facts import Assignment, Read, dotted
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
-from homeport.doctor.module import Assignment, Module, Read, dotted, parse_module
+from homeport.doctor.module import Module, parse_module
 from homeport.doctor.settings import find_settings, is_development, missing_modules
 from homeport.doctor.walk import Unreadable
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
-from homeport.doctor.module import Module, string_of
+from homeport.doctor.facts import string_of
+from homeport.doctor.module import Module
 
 NAMED = re.compile(
     r"DJANGO_SETTINGS_MODULE[\"']?\s*(?:\]\s*=|[,:=])\s*(?:default\s*=\s*|\{[^{}]*?\"value\"\s*:\s*)?[\"']?([A-Za-z_][\w.]*)"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from homeport.doctor.facts import Read
 from homeport.doctor.finding import Finding
-from homeport.doctor.module import Read
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from homeport.doctor.facts import Call
 from homeport.doctor.finding import Finding, Patch
-from homeport.doctor.module import Call, Module
+from homeport.doctor.module import Module
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(

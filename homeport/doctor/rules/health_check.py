@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from homeport.doctor.facts import HEROKU, string_of
 from homeport.doctor.finding import Edit, Finding, Patch
-from homeport.doctor.module import HEROKU, string_of
 from homeport.doctor.project import Project, Rule, Setting
 
 RULE = Rule(

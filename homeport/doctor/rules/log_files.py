@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from homeport.doctor.commands import Command
+from homeport.doctor.facts import string_of
 from homeport.doctor.finding import Edit, Finding, Patch
-from homeport.doctor.module import Module, string_of
+from homeport.doctor.module import Module
 from homeport.doctor.project import Project, Rule
 from homeport.doctor.rules.database_url import remove_argument
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from homeport.doctor.facts import string_of
 from homeport.doctor.finding import Finding, Patch
-from homeport.doctor.module import string_of
 from homeport.doctor.project import Project, Rule, Setting
 
 RULE = Rule(

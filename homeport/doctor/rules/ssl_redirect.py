@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from homeport.doctor.facts import string_of
 from homeport.doctor.finding import Finding, Patch
-from homeport.doctor.module import string_of
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from homeport.doctor.facts import Read
 from homeport.doctor.finding import Edit, Finding, Patch
-from homeport.doctor.module import Module, Read
+from homeport.doctor.module import Module
 from homeport.doctor.project import Project, Rule
 
 RULE = Rule(
