@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rich.markup import escape
 
 from homeport.cli.output import answer_console, print_table
-from homeport.cost.compare import Comparison
+from homeport.cost.compare import Comparison, Option
 from homeport.cost.heroku_bill import reconcile
 from homeport.cost.layout import describe
 from homeport.cost.line import KINDS
@@ -34,14 +34,25 @@ def _print_heads(comparison: Comparison) -> None:
     low, high = chosen.estimate.cents_low + bill.kept_cents, chosen.estimate.cents_high + bill.kept_cents
     kept = f", with {_money(bill.kept_cents)} to vendors that stay" if bill.kept_cents else ""
     _say(f"Heroku  {_money(bill.cents) if bill.cents else 'unknown':>10}")
-    _say(f"AWS     {_money(chosen.cents):>10}  ({_money(low)} to {_money(high)}{kept})")
+    least = ">" if chosen.estimate.unknown else ""
+    _say(f"AWS     {least + _money(chosen.cents):>10}  ({_money(low)} to {_money(high)}{kept})")
     if bill.cents:
-        percent = 100 * (bill.cents - chosen.cents) / bill.cents
-        _say(f"        {abs(percent):>9.1f}% {'less' if percent >= 0 else 'more'} on AWS")
+        _say(f"        {_difference(bill.cents, chosen)}")
+    if comparison.filled:
+        filled = comparison.filled.chosen
+        also = f", {_difference(bill.cents, filled)}" if bill.cents else ""
+        where = f"if what is unknown cost as in {comparison.filled_from} (--fill-from)"
+        _say(f"        {_money(filled.cents):>10}{also}, {where}")
     for month in reconcile(bill):
         rest = _money(month.unexplained_cents)
         _say(f"Invoice of {month.month}: {_money(month.invoice_cents)}, unexplained by the lines: {rest}")
     _say()
+
+
+def _difference(heroku: int, option: Option) -> str:
+    percent = 100 * (heroku - option.cents) / heroku
+    most = ("at most " if percent >= 0 else "at least ") if option.estimate.unknown else ""
+    return f"{most}{abs(percent):.1f}% {'less' if percent >= 0 else 'more'} on AWS"
 
 
 def _print_parts(comparison: Comparison) -> None:
@@ -97,7 +108,8 @@ def _print_kinds(comparison: Comparison) -> None:
 def _print_layouts(comparison: Comparison) -> None:
     rows = []
     for option in comparison.options:
-        even = "" if option.break_even_cents is None else _money(option.break_even_cents)
+        least = ">" if option.estimate.unknown else ""
+        even = "" if option.break_even_cents is None else f"{least}{_money(option.break_even_cents)}"
         if option.more_unknown:
             even = "unknown"
         elif comparison.bill.cents and not even:
@@ -105,14 +117,15 @@ def _print_layouts(comparison: Comparison) -> None:
         changes = "; ".join(f"{c.item.partition(': ')[2] or c.item} {_signed(c.cents)}" for c in option.changes[:2])
         mark = " (recommended)" if option.layout == comparison.verdict.layout else ""
         star = "*" if option.layout.missing else ""
-        least = ">" if option.more_unknown else ""
         rows.append((f"{option.layout.name}{star}{mark}", f"{least}{_money(option.cents)}", even, changes))
     print_table(("Layout", "Month", "Breaks even", "What changes most"), rows)
     _say("* Homeport does not build it yet. Breaks even: the Heroku bill that costs the same.\n")
 
 
 def _print_verdict(comparison: Comparison) -> None:
-    verdict = comparison.verdict
+    verdict = (comparison.filled or comparison).verdict
+    if comparison.filled:
+        _say(f"With the prices of {comparison.filled_from} for what is unknown:")
     if comparison.bill.cents:
         answer = f"Move, laid out as {verdict.layout.name}." if verdict.moves else "Stay on Heroku."
         _say(answer, style="bold")

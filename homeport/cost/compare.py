@@ -43,11 +43,17 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Everything that the report shows. `options` begin with the layout that was asked for."""
+    """Everything that the report shows. `options` begin with the layout that was asked for.
+
+    Where prices of a region are unknown, `filled` is the same with those of `filled_from`, which knows most of them:
+    what it would cost if they were alike. It is never in a sum of this one.
+    """
 
     bill: HerokuBill
     options: tuple[Option, ...]
     verdict: Verdict
+    filled: "Comparison | None" = None
+    filled_from: str = ""
 
     @property
     def chosen(self) -> Option:
@@ -70,6 +76,19 @@ def compare(
 
     Raises HomeportError if an environment is not declared.
     """
+    found = _compare(platform, usage, book, layout, environments)
+    region = book.best_known
+    if not found.chosen.estimate.unknown or not region:
+        return found
+    filled = _compare(platform, usage, book.filled_from(region), layout, environments)
+    if len(filled.chosen.estimate.unknown) == len(found.chosen.estimate.unknown):
+        return found
+    return replace(found, filled=filled, filled_from=region)
+
+
+def _compare(
+    platform: Platform, usage: Usage, book: PriceBook, layout: Layout, environments: Sequence[str]
+) -> Comparison:
     bill = read_bill(usage, book, environments)
     places = find_places(platform, usage, layout, environments)
     options: list[Option] = []
@@ -90,8 +109,8 @@ def compare(
                 parts=tuple(parts(platform, bill, there)),
             )
         )
-    estimates = [option.estimate for option in options]
-    return Comparison(bill=bill, options=tuple(options), verdict=judge(platform, bill, estimates))
+    verdict = judge(platform, bill, [option.estimate for option in options])
+    return Comparison(bill=bill, options=tuple(options), verdict=verdict)
 
 
 def alternatives(layout: Layout) -> list[Layout]:

@@ -104,7 +104,8 @@ def _reasons(bill: HerokuBill, best: Estimate, comparable: Sequence[Estimate], s
     elif saving <= 0:
         reasons.append(f"AWS would cost ${-saving / 100:,.2f} a month more than Heroku: stay, whole")
     else:
-        reasons.append(f"AWS costs ${saving / 100:,.2f} a month less than Heroku")
+        most = "at most " if best.unknown else ""
+        reasons.append(f"AWS costs {most}${saving / 100:,.2f} a month less than Heroku")
         if best.cents_high + bill.kept_cents > bill.cents:
             reasons.append("if everything assumed came out high, it would cost more: measure first")
     sensible = [e for e in comparable if e.layout.sharing == best.layout.sharing]

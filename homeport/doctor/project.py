@@ -1,5 +1,6 @@
 """A project as the rules see it: its texts, its parsed modules, its production settings and the commands it runs."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -209,6 +210,17 @@ def _parse(file: str, text: str) -> Module | Unreadable:
     try:
         return parse_module(file, text)
     except cst.ParserSyntaxError as error:
-        return Unreadable(file, "is not Python 3", error.raw_line)
+        return Unreadable(file, "is not Python 3", _line_of_mistake(text) or error.raw_line)
     except (RecursionError, ValueError) as error:
         return Unreadable(file, f"cannot be parsed: {type(error).__name__}")
+
+
+def _line_of_mistake(text: str) -> int | None:
+    """Where Python itself sees it, which is nearer to it than where libcst stops."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return error.lineno
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return None

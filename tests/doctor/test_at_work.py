@@ -24,7 +24,7 @@ def test_ten_thousand_files_take_seconds(tmp_path: Path) -> None:
         (folder / f"views{number}.py").write_text("from django.http import HttpResponse\n" * 20)
     start = time.perf_counter()
     found = examine(tmp_path)
-    assert time.perf_counter() - start < 10  # 1.0 s on an idle machine with 2 cores
+    assert time.perf_counter() - start < 10  # 2 s on a busy machine with 2 cores
     assert [finding.rule for finding in found] == ["allowed-hosts"]
 
 

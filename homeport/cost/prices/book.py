@@ -6,6 +6,7 @@ A price that is not in the book is unknown. It is never taken from another regio
 
 import datetime
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -107,6 +108,12 @@ class PriceBook:
     def regions(self) -> tuple[str, ...]:
         """AWS regions that the book knows something of."""
         return tuple(sorted({region for _, region in self.prices} - {GLOBAL, HEROKU}))
+
+    @cached_property
+    def best_known(self) -> str:
+        """The region with most prices; empty if there is none."""
+        known = Counter(region for _, region in self.prices if region in self.regions)
+        return max(known, key=lambda region: (known[region], region), default="")
 
 
 def book_of(day: str, prices: Iterable[Price]) -> PriceBook:

@@ -46,6 +46,7 @@ def render_json(comparison: Comparison, book: PriceBook) -> dict[str, Any]:
         "unknown": unknown_prices(comparison.chosen.estimate),
         "notes": list(comparison.chosen.estimate.notes),
         "layouts": [_option(option) for option in comparison.options],
+        "filled": _filled(comparison),
         "verdict": {
             "layout": verdict.layout.name,
             "moves": verdict.moves,
@@ -117,6 +118,20 @@ def _totals(option: Option) -> dict[str, Any]:
         "floor_by_account": {name: round(cents, 2) for name, cents in estimate.floor_by_account.items()},
         "by_account": {name: round(cents, 2) for name, cents in estimate.by_account.items()},
         "cents_with_kept": round(option.cents, 2),
+    }
+
+
+def _filled(comparison: Comparison) -> dict[str, Any] | None:
+    """What it would cost if what is unknown cost as in another region; None if nothing is unknown."""
+    if comparison.filled is None:
+        return None
+    filled, verdict = comparison.filled, comparison.filled.verdict
+    return _totals(filled.chosen) | {
+        "from": comparison.filled_from,
+        "unknown_prices": len(unknown_prices(filled.chosen.estimate)),
+        "moves": verdict.moves,
+        "layout": verdict.layout.name,
+        "saving_percent": round(verdict.saving_percent, 1),
     }
 
 

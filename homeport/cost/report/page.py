@@ -34,7 +34,7 @@ def render_page(name: str, comparison: Comparison, book: PriceBook, today: datet
         bill=comparison.bill,
         estimate=chosen.estimate,
         chosen=chosen,
-        verdict=comparison.verdict,
+        verdict=(comparison.filled or comparison).verdict,
         describe=describe,
         layout=describe(chosen.layout),
         kinds=[(kind, _kind(comparison, kind)) for kind in KINDS],

@@ -20,14 +20,20 @@ TODO = "ALLOWED_HOSTS is set in the environment of every release (the API's host
 
 def find(project: Project) -> Iterator[Finding]:
     for setting in project.assigned("ALLOWED_HOSTS"):
-        yield from _heroku_hosts(project, setting)
+        if not is_on_heroku_only(setting):
+            yield from _heroku_hosts(setting)
     if project.knows("ALLOWED_HOSTS") == "missing" and project.home is not None:
         module, node = project.home.module, project.home.assignment.statement
         patch = project.add_setting(f"ALLOWED_HOSTS = [{HOSTS}]")
         yield RULE.at(module, node, "ALLOWED_HOSTS is not set", TODO, severity="error", patch=patch)
 
 
-def _heroku_hosts(project: Project, setting: Setting) -> Iterator[Finding]:
+def is_on_heroku_only(setting: Setting) -> bool:
+    """Whether it stands below `if HEROKU_APP_NAME:`, and so does nothing elsewhere."""
+    return any(HEROKU_HOST.search(condition.text) and condition.holds for condition in setting.assignment.conditions)
+
+
+def _heroku_hosts(setting: Setting) -> Iterator[Finding]:
     module, value = setting.module, setting.assignment.value
     if not isinstance(value, cst.List | cst.Tuple):
         if names_heroku(setting, value):

@@ -14,8 +14,9 @@ RULE = Rule(
 def find(project: Project) -> Iterator[Finding]:
     if not project.settings_files:
         todo = "name the folder that holds manage.py, if there is one"
-        title = "no Django settings were found: only commands were looked at"
-        yield RULE.whole(".", title, todo, severity="note" if project.commands else "warning")
+        title = "no Django settings were found that could be read: only commands were looked at"
+        is_other = bool(project.commands) and not project.broken  # a project of another kind
+        yield RULE.whole(".", title, todo, severity="note" if is_other else "warning")
     elif project.is_dynamic and not project.is_on_platform_settings:
         todo = "look at what `manage.py diffsettings` prints, or use --run-checks"
         title = "some settings are computed or come from outside of the project"

@@ -6,7 +6,7 @@ import libcst as cst
 
 from homeport.doctor.finding import Finding, Patch
 from homeport.doctor.project import Project, Rule
-from homeport.doctor.rules.allowed_hosts import extend_instead, names_heroku, replace_element
+from homeport.doctor.rules.allowed_hosts import extend_instead, is_on_heroku_only, names_heroku, replace_element
 
 RULE = Rule(
     "csrf-trusted-origins",
@@ -20,6 +20,8 @@ TODO = "SITE_ORIGINS is set in the environment of every release (the platform's 
 def find(project: Project) -> Iterator[Finding]:
     for setting in project.assigned("CSRF_TRUSTED_ORIGINS"):
         module, value = setting.module, setting.assignment.value
+        if is_on_heroku_only(setting):
+            continue
         title = "CSRF_TRUSTED_ORIGINS names a Heroku host"
         if not isinstance(value, cst.List | cst.Tuple):
             if names_heroku(setting, value):

@@ -60,6 +60,7 @@ def test_a_missing_setting_is_written_below_the_middleware() -> None:
     [
         'ALLOWED_HOSTS = ["*"]\n',
         'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "").split(",")\n',
+        'ALLOWED_HOSTS = []\nif HEROKU_APP_NAME:\n    ALLOWED_HOSTS.append("x.herokuapp.com")\n',
         'if DEBUG:\n    ALLOWED_HOSTS = ["dev.herokuapp.com"]\nelse:\n    ALLOWED_HOSTS = ["shop.example"]\n',
     ],
 )

@@ -18,8 +18,9 @@ def test_computed_settings_are_said_to_be_so() -> None:
 
 
 def test_python_2_is_named_with_its_line() -> None:
-    (found,) = [f for f in find(RULE, project("import os\nprint 'x'\n")) if f.file == "web/settings.py"]
-    assert (found.line, found.severity) == (2, "note")
+    nothing, found = find(RULE, project("import os\nprint 'x'\nX = 1\n", "web: x\n"))
+    assert (nothing.place, nothing.severity) == (".", "warning")
+    assert (found.place, found.severity) == ("web/settings.py:2", "note")
 
 
 def test_what_was_not_read_is_listed() -> None:
