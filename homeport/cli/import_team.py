@@ -17,7 +17,7 @@ from homeport.errors import HomeportError
 from homeport.heroku.convert import Converted, convert
 from homeport.heroku.convert.vendors import SCHEDULER, find_vendor
 from homeport.heroku.records import AddOn, App, Inventory, Job, Record
-from homeport.heroku.report import CHANGED, NOT_MOVED, Report, count, report_json
+from homeport.heroku.report import CHANGED, NOT_MOVED, Finding, Report, count, report_json
 from homeport.local.home import cache_root
 
 SHOWN_MAX = 20
@@ -63,7 +63,8 @@ def import_(file: Path, /, **options: Any) -> None:
     secrets = secrets_file(file, os.environ, Path.home())
     inventory = read_all(file, chosen)
     converted = convert(inventory, name=chosen.name, region=chosen.region)
-    finish(file, converted, converted.report, secrets, dry_run=chosen.dry_run, as_json=chosen.as_json)
+    report = converted.report.with_findings(examine_checkouts(chosen.paths))
+    finish(file, converted, report, secrets, dry_run=chosen.dry_run, as_json=chosen.as_json)
 
 
 def read_all(file: Path, options: Options) -> Inventory:
@@ -104,6 +105,17 @@ def read_paths(paths: Iterable[Path], folder: Path) -> Inventory:
         inventory += read_path(path, labels[path])
     records = tuple(_relative(record, folder) for record in inventory.records)
     return replace(inventory, records=records)
+
+
+def examine_checkouts(paths: Iterable[Path]) -> Iterator[Finding]:
+    """What `homeport doctor` finds in checkouts of Django projects, notes left out."""
+    from homeport.doctor.examine import examine
+
+    for folder in dict.fromkeys(path for path in paths if path.is_dir()):
+        if any(folder.glob("manage.py")) or any(folder.glob("*/manage.py")):
+            for found in examine(folder):
+                if found.severity != "note":
+                    yield Finding(f"{folder}/{found.place}", f"{found.title}: {found.why}", found.todo)
 
 
 def _labels(paths: list[Path]) -> dict[Path, str]:
@@ -201,6 +213,9 @@ def summary(prepared: Prepared, report: Report, changed: list[Path]) -> list[str
     lists = report.lists()
     lines = ["; ".join(f"{count(entries)} {name}" for name, entries in lists.items())]
     lines += [f"{len(report.unreadable)} things could not be read"] if report.unreadable else []
+    lines += (
+        [f"{len(report.findings)} things in the code break off Heroku: homeport doctor PATH"] if report.findings else []
+    )
     written = [str(path) for path in changed if KEPT.parts[0] not in path.parts]
     lines.append(f"wrote {', '.join(written)}" if written else "nothing changed since the last import")
     if prepared.values is not None:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from homeport.cli.import_files import check_writable, merge_values, prepare, secrets_file, write
-from homeport.cli.import_team import ask_jobs, finish, import_, summary
+from homeport.cli.import_team import ask_jobs, examine_checkouts, finish, import_, summary
 from homeport.errors import HomeportError
 from homeport.heroku.convert import convert
 from homeport.heroku.records import AddOn, Inventory, Process
@@ -191,3 +191,16 @@ def _grown() -> Inventory:
         for record in team().records
     )
     return replace(team(), records=records)
+
+
+def test_a_checkout_of_a_django_project_is_examined(file: Path) -> None:
+    shop = file.parent / "shop"
+    shop.mkdir()
+    (shop / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n')
+    (shop / "settings.py").write_text('import os\nALLOWED_HOSTS = [os.environ["HEROKU_APP_NAME"] + ".herokuapp.com"]\n')
+    (shop / "Procfile").write_text("web: gunicorn wsgi\n")
+    plain = file.parent / "plain"
+    plain.mkdir()
+    found = list(examine_checkouts([shop, plain]))
+    assert any(finding.place == f"{shop}/settings.py:2" for finding in found)
+    assert not any("plain" in finding.place for finding in found)

@@ -64,6 +64,19 @@ def test_a_layout_with_unknown_prices_is_never_recommended(team: Comparison) -> 
     assert team.verdict.layout != spot.layout
 
 
+def test_prices_unknown_in_a_region_are_in_no_sum_and_shown_as_in_another(team: Comparison) -> None:
+    platform, usage = load_team()
+    europe = compare(platform.model_copy(update={"region": "eu-west-1"}), usage, BOOK)
+    unknown = {item.use.price for item in europe.chosen.estimate.unknown}
+    assert unknown and any("at most" in reason for reason in europe.verdict.reasons)
+    assert not unknown & {line.price for line in europe.chosen.estimate.lines}
+    assert europe.filled and europe.filled_from == "us-east-1"
+    borrowed = [line for line in europe.filled.chosen.estimate.lines if line.price in unknown]
+    assert borrowed and {line.confidence for line in borrowed} == {"L"}
+    assert europe.filled.chosen.cents > europe.chosen.cents
+    assert team.filled is None  # nothing is unknown there
+
+
 def test_the_reasons_tell_what_would_cost_less_and_is_not_built(team: Comparison) -> None:
     assert any("which Homeport does not build yet" in reason for reason in team.verdict.reasons)
 
