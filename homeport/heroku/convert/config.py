@@ -145,6 +145,8 @@ def decide_settings(records: Records, service: ServiceDraft) -> Mapping[str, Map
             settings["WEB_CONCURRENCY"] = str(sizes.workers(size))
             settings["FORWARDED_ALLOW_IPS"] = "*"
         if "gunicorn" in command:
-            settings["GUNICORN_CMD_ARGS"] = "--access-logfile -"
+            settings["GUNICORN_CMD_ARGS"] = (
+                "--access-logfile - --keep-alive 75"  # the load balancer keeps them for 60 s
+            )
         found[environment] = {name: value for name, value in settings.items() if name not in own}
     return found

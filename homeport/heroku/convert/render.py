@@ -101,7 +101,7 @@ def _settings(draft: Draft, service: ServiceDraft) -> Iterator[str]:
     by_environment = draft.settings.get(service.name, {})
     settings = by_environment.get(first_environment(service.apps()), {})
     if settings:
-        yield _commented("    environment:", "Heroku's Python buildpack set these by itself")
+        yield _commented("    environment:", "as Heroku's Python buildpack set it by itself")
         yield from (f"      {name}: {_text(value)}" for name, value in sorted(settings.items()))
     names = sorted({name for names in draft.secrets.get(service.name, {}).values() for name in names})
     if names:
