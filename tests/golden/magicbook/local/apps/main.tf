@@ -74,7 +74,7 @@ module "service_catalog" {
     web = {
       family               = "magicbook-local-catalog-web"
       service              = "catalog-web"
-      command              = "gunicorn catalog.wsgi --bind $${HOST:-0.0.0.0}:$PORT --workers $${WEB_CONCURRENCY:-2} --threads 4 --no-control-socket"
+      command              = "gunicorn catalog.wsgi --bind $${HOST:-0.0.0.0}:$PORT --workers $${WEB_CONCURRENCY:-2} --threads 4 --keep-alive 75 --no-control-socket"
       cpu                  = 256
       memory_mb            = 512
       stop_timeout_seconds = 30
@@ -179,7 +179,7 @@ module "service_library" {
     web = {
       family               = "magicbook-local-library-web"
       service              = "library-web"
-      command              = "gunicorn library.wsgi --bind $${HOST:-0.0.0.0}:$PORT --workers $${WEB_CONCURRENCY:-2} --threads 4 --no-control-socket"
+      command              = "gunicorn library.wsgi --bind $${HOST:-0.0.0.0}:$PORT --workers $${WEB_CONCURRENCY:-2} --threads 4 --keep-alive 75 --no-control-socket"
       cpu                  = 256
       memory_mb            = 512
       stop_timeout_seconds = 30
