@@ -5,7 +5,7 @@ busy is throttled, by Erlang's B, whatever the distribution of durations). Envir
 first: number j gets what j-1 others were too busy for, λ·(B(j-1) - B(j)) a second, and is cold if nothing came to it
 for the time that Lambda keeps it. AWS does not promise that time; 5 to 15 minutes are usual.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html, …/scaling-behavior.html
-Lambda adds at most 1,000 environments every 10 s; that is not modelled, and said where a profile comes near it.
+Lambda adds at most 1,000 environments every 10 s; that is not modelled.
 """
 
 from dataclasses import dataclass, field

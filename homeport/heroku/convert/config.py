@@ -34,7 +34,7 @@ class Secrets(dict[tuple[str, str, str], str]):
 
 @dataclass(frozen=True)
 class ConfigValues:
-    """`config` is ready for `homeport config`; `other` was read but is not set on AWS, such as old database URLs."""
+    """`config` is ready to be set; `other` was read but is not set on AWS, such as old database URLs."""
 
     config: Secrets = field(default_factory=Secrets)
     other: Secrets = field(default_factory=Secrets)

@@ -145,7 +145,7 @@ def tell_config(records: Records, draft: Draft, var: ConfigVar) -> Fate:
 def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     """Config that is copied: what is to be done depends on its value's length only."""
     value = config.value_of(records, var)
-    setting = "enter them in the secrets file, or with `homeport config`"
+    setting = "enter them in the secrets file"
     if value is not None and (var.app, var.name) not in records.values:
         return changed(title, "app.json's defaults are in the secrets file", "see that they are what runs today")
     if var.is_masked or value is None:
@@ -160,7 +160,8 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     if var.name == config.SECRET_KEY:
         why = "Homeport makes a SECRET_KEY of its own; with yours sessions and signed links stay valid"
         return changed(f"config {var.name}", why, "set it before the first deploy")
-    return moved(title, "values are in the secrets file, outside of the repository")
+    why = "values are in the secrets file, outside of the repository; Homeport does not set them on AWS yet"
+    return changed(title, why, "keep the file; what is no secret and needed at the start can go to `environment:`")
 
 
 def _tell_replaced(draft: Draft, var: ConfigVar, title: str) -> Fate:
