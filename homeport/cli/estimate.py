@@ -1,4 +1,4 @@
-"""`homeport estimate`: the Heroku bill beside AWS; `homeport prices`: the book that it is made of."""
+"""`homeport estimate`: the Heroku bill beside what AWS would cost."""
 
 import datetime
 import json
@@ -9,12 +9,13 @@ import click
 
 from homeport.cli.estimate_table import print_comparison
 from homeport.cli.output import progress_console
-from homeport.cli.prices import BOOK, PATH, prices
+from homeport.cli.price_book import BOOK, open_book
+from homeport.cli.prices import PATH
 from homeport.cost.compare import compare
 from homeport.cost.estimate import estimate_places
 from homeport.cost.layout import DEFAULT, WORDS, parse_layout
 from homeport.cost.place import find_places, is_production
-from homeport.cost.prices.book import PriceBook, load_book
+from homeport.cost.prices.book import PriceBook
 from homeport.cost.report.document import render_csv, render_json
 from homeport.cost.report.infracost import render_infracost
 from homeport.cost.report.page import render_page
@@ -24,8 +25,6 @@ from homeport.model.load import load_platform
 from homeport.model.platform import Platform
 from homeport.model.usage import Usage
 from homeport.system.files import replace_file
-
-__all__ = ["estimate", "prices"]
 
 
 @click.command()
@@ -91,8 +90,7 @@ def _usage(file: Path, usage_file: Path | None, platform: Platform) -> Usage:
 
 
 def _book(file: Path, book_file: Path | None, fill_from: str | None) -> PriceBook:
-    beside = file.parent / BOOK
-    book = load_book(book_file or (beside if beside.exists() else None))
+    book = open_book(file, book_file)
     if fill_from is None:
         return book
     if fill_from not in book.regions:

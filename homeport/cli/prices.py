@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from homeport.cli.output import answer_console, print_table, progress_console
+from homeport.cli.price_book import BOOK, open_book
 from homeport.cost.prices.book import GLOBAL, HEROKU, Price, PriceBook, load_book, render_book
 from homeport.system.files import replace_file
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-central-1")
-BOOK = "homeport.prices.json"
 PATH = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -55,8 +55,7 @@ def refresh(file: Path, source: str, regions: tuple[str, ...], to: Path | None) 
 @click.pass_obj
 def show(file: Path, pattern: str, region: str | None, book_file: Path | None, as_json: bool) -> None:
     """Show prices whose id contains PATTERN, with source, date and confidence."""
-    beside = file.parent / BOOK
-    book = load_book(book_file or (beside if beside.exists() else None))
+    book = open_book(file, book_file)
     found = [p for p in book.prices.values() if pattern in p.id and region in (None, p.region)]
     found.sort(key=lambda price: (price.region == HEROKU, price.id, price.region))
     if as_json:

@@ -121,9 +121,7 @@ class Service(Model):
     routes: tuple[Route, ...] = Field((), description="What of the one API this answers; `web` does in a service.")
     uses: tuple[Name, ...] = Field((), description="Databases, caches, topics (to publish), buckets, `users`, `mail`.")
     on: tuple[Name, ...] = Field((), description="Topics whose messages are queued for this service.")
-    environment: dict[str, Setting] = Field(
-        {}, description="Plain settings; never secrets."
-    )
+    environment: dict[str, Setting] = Field({}, description="Plain settings; never secrets.")
     python: Version | None = Field(None, description="Default: the platform's.")
     port: int = Field(8000, ge=1024, le=65535, description="What the `web` process listens on; it gets it as $PORT.")
 
