@@ -14,7 +14,12 @@ def locked(store: Path, digest: str) -> Iterator[None]:
     store.mkdir(parents=True, exist_ok=True)
     with (store / f".{digest}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(
+                lock, fcntl.LOCK_UN
+            )  # a child of another thread may still hold the file, until it runs its program
 
 
 @contextmanager

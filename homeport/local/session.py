@@ -55,7 +55,12 @@ def locked(home: Home) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(
+                file, fcntl.LOCK_UN
+            )  # a child of another thread may still hold the file, until it runs its program
 
 
 def holder(home: Home) -> int | None:
@@ -64,6 +69,7 @@ def holder(home: Home) -> int | None:
         with home.lock.open("r") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_UN)
             except BlockingIOError:
                 return int(file.read().strip() or 0) or None
     except (OSError, ValueError):

@@ -1,12 +1,14 @@
 """Ctrl-C, SIGTERM and SIGHUP as one KeyboardInterrupt that cannot get lost.
 
 Python raises it wherever the main thread happens to be. Where exceptions are ignored (finalisers) it would be gone
-without a trace, so it is raised again until somebody says that it was heard. In the callbacks of a fork it waits:
-raised there, it would leave `logging` with its lock taken.
+without a trace, so it is raised again until somebody says that it was heard. It waits where it would do harm: in the
+callbacks of a fork, where it would leave `logging` with its lock taken, and while a program is started (`held`), which
+would go on without anybody who knows of it.
 """
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,7 +16,7 @@ from types import FrameType
 AGAIN_SECONDS = 0.2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
-_forking = False
+_held = 0  # blocks of the main thread that are not to be interrupted
 
 
 @contextmanager
@@ -34,16 +36,27 @@ def heard() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """In this block an interrupt waits; it comes a moment after its end."""
+    _hold(1)
+    try:
+        yield
+    finally:
+        _hold(-1)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
-    if not _forking:
+    if not _held:
         raise KeyboardInterrupt
 
 
-def _set_forking(forking: bool) -> None:
-    global _forking
-    _forking = forking
+def _hold(change: int) -> None:
+    global _held
+    if threading.current_thread() is threading.main_thread():  # no other thread is interrupted
+        _held += change
 
 
 # Of all callbacks, the one registered last is called first before a fork and last after it.
-os.register_at_fork(before=lambda: _set_forking(True), after_in_parent=lambda: _set_forking(False))
+os.register_at_fork(before=lambda: _hold(1), after_in_parent=lambda: _hold(-1))

@@ -44,21 +44,23 @@ def run_logged(
     """
     with log.open("wb") as output, log.open("r", errors="replace") as lines:
         log.chmod(0o600)
-        child = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_ask_for_sigint if os.uname().sysname == "Linux" else None,
-        )
+        child = None
         try:
+            with interrupts.held():
+                child = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=dict(environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=_ask_for_sigint if os.uname().sysname == "Linux" else None,
+                )
             on_start(child.pid)
             return _follow_to_the_end(child, lines, on_line)
         finally:
-            if child.poll() is None:  # on_line or on_start raised
+            if child and child.poll() is None:  # on_line or on_start raised, or an interrupt came
                 child.send_signal(signal.SIGINT)
                 child.wait()
 

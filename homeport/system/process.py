@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from homeport.system import interrupts
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _children: dict[
@@ -21,7 +23,7 @@ def start(command: Sequence[str], *, log: Path, environment: Mapping[str, str], 
     With `dies_with_us`, SIGTERM reaches it if we are killed (Linux).
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with log.open("ab") as output, interrupts.held():
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -31,7 +33,7 @@ def start(command: Sequence[str], *, log: Path, environment: Mapping[str, str], 
             start_new_session=True,
             preexec_fn=_ask_for_sigterm if dies_with_us and os.uname().sysname == "Linux" else None,
         )
-    _children[child.pid] = child
+        _children[child.pid] = child
     return child.pid
 
 

@@ -157,7 +157,12 @@ def _alone(stack: Stack) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise HomeportError(f"{stack.folder}: another homeport is working on this stack", "wait for it") from None
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(
+                file, fcntl.LOCK_UN
+            )  # a child of another thread may still hold the file, until it runs its program
 
 
 def _listen_to(tool: Tool, stack: Stack, arguments: list[str], listen: Listen) -> tuple[int, _Heard]:
