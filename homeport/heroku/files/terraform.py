@@ -1,7 +1,7 @@
 """A Terraform folder's `heroku_*` resources → records.
 
-https://registry.terraform.io/providers/heroku/heroku/latest/docs. What Terraform alone could evaluate becomes a doubt.
-The state is not read: it holds secrets.
+The resources are those of the provider `heroku/heroku`. What Terraform alone could evaluate becomes a doubt. The state
+is not read: it holds secrets.
 """
 
 import re

@@ -56,7 +56,7 @@ source = { virtual = "." }
 [[package]]
 name = "django"
 version = "5.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://packages.example/simple" }
 """
     assert packages(locks.parse_uv_lock(text, PLACE)) == {"django": "5.0"}
 
