@@ -1,0 +1,165 @@
+"""What is known about a move, in two places: a SQLite file beside the user, and a table on the target.
+
+The target's rows are the truth about the target: each is written by the transaction that did what it says, so that
+whoever starts next, on this machine or on another, knows exactly what is there. The file remembers which move this
+is, keeps a second process out, and holds the history that `status` shows. Neither ever holds a password.
+"""
+
+import fcntl
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from homeport.errors import HomeportError
+from homeport.postgres.server import Connection, Server
+
+VERSION = 1
+TABLES = """
+CREATE TABLE IF NOT EXISTS move (id TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS event (at REAL NOT NULL, step TEXT NOT NULL, detail TEXT NOT NULL);
+"""
+ON_TARGET = """
+CREATE SCHEMA IF NOT EXISTS homeport;
+CREATE TABLE IF NOT EXISTS homeport.move (
+  id text PRIMARY KEY, source text NOT NULL, before text NOT NULL,
+  snapshot text, contents text, rest text, started timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS homeport.done (
+  task text PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp());
+"""
+
+
+@dataclass(frozen=True)
+class Event:
+    at: float  # seconds since 1970
+    step: str
+    detail: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move as the target knows it. `snapshot` is None until the schema is there and rows may come."""
+
+    id: str
+    source: str
+    before: tuple[str, ...]  # what the target held already: never dropped
+    snapshot: str | None = None
+    contents: str | None = None
+    rest: str | None = None
+
+
+class State:
+    """The file of one move, open."""
+
+    def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
+        self.file = file
+        self._connection = connection
+        self._lock = threading.Lock()  # workers record too
+
+    @property
+    def id(self) -> str:
+        return str(self._connection.execute("SELECT id FROM move").fetchone()[0])
+
+    def adopt(self, identifier: str) -> None:
+        """Take over a move that another machine began."""
+        with self._lock, self._connection:
+            self._connection.execute("UPDATE move SET id = ?", [identifier])
+
+    def record(self, step: str, **detail: object) -> None:
+        """Append to the history."""
+        with self._lock, self._connection:
+            self._connection.execute("INSERT INTO event VALUES (?, ?, ?)", [time.time(), step, json.dumps(detail)])
+
+    def events(self) -> list[Event]:
+        rows = self._connection.execute("SELECT at, step, detail FROM event ORDER BY rowid")
+        return [Event(at, step, json.loads(detail)) for at, step, detail in rows]
+
+
+@contextmanager
+def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
+    """The state of the move from `source` to `target`, made if there is none, for this process alone.
+
+    HomeportError if the file belongs to another move, another process has it open, or it is no state of a move.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f"{file.name}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HomeportError(
+                f"{file}: another process works on this move", "wait for it, or stop it; then start again"
+            ) from None
+        with closing(sqlite3.connect(file, check_same_thread=False)) as connection:
+            try:
+                _prepare(connection, file, describe(source), describe(target))
+            except sqlite3.DatabaseError as error:
+                raise HomeportError(
+                    f"{file}: cannot be used as the state of a move: {error}", "name another file with --state"
+                ) from None
+            yield State(file, connection)
+
+
+def describe(server: Server) -> str:
+    """The database, whoever connects to it: `host:port/database`."""
+    return str(server).removeprefix(f"{server.user}@")
+
+
+def read_move(connection: Connection) -> Move | None:
+    """The move that the target is the target of, if any."""
+    if not connection.execute("SELECT to_regclass('homeport.move') IS NOT NULL").fetchall()[0][0]:
+        return None
+    query = "SELECT id, source, before, snapshot, contents, rest FROM homeport.move"
+    rows = connection.execute(query).fetchall()
+    if not rows:
+        return None
+    identifier, source, before, snapshot, contents, rest = (None if v is None else str(v) for v in rows[0])
+    return Move(str(identifier), str(source), tuple(json.loads(str(before))), snapshot, contents, rest)
+
+
+def write_move(connection: Connection, move: Move) -> None:
+    """Make the target's table if needed, and begin the move in it: nothing is done yet."""
+    with connection.transaction():
+        connection.execute(ON_TARGET.encode())
+        connection.execute("DELETE FROM homeport.move")
+        connection.execute("DELETE FROM homeport.done")
+        values = [move.id, move.source, json.dumps(move.before), move.snapshot, move.contents, move.rest]
+        connection.execute(
+            "INSERT INTO homeport.move (id, source, before, snapshot, contents, rest) VALUES (%s, %s, %s, %s, %s, %s)",
+            values,
+        )
+
+
+def read_done(connection: Connection) -> frozenset[str]:
+    """Tasks whose effect is committed on the target."""
+    return frozenset(str(row[0]) for row in connection.execute("SELECT task FROM homeport.done").fetchall())
+
+
+def done_statement(task: str) -> str:
+    """What a task's own transaction runs first. Fails with SQLSTATE 23505 if the task has been done."""
+    quoted = task.replace("'", "''")
+    return f"INSERT INTO homeport.done (task) VALUES ('{quoted}')"
+
+
+def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: str) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if connection.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+        raise HomeportError(f"{file}: was written by a newer Homeport", "use that version, or another file")
+    connection.executescript(TABLES)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    with connection:
+        known = connection.execute("SELECT source, target FROM move").fetchone()
+        if known is None:
+            values = [secrets.token_hex(6), source, target, time.time()]
+            connection.execute("INSERT INTO move VALUES (?, ?, ?, ?)", values)
+        elif known != (source, target):
+            raise HomeportError(
+                f"{file}: is the state of another move, from {known[0]} to {known[1]}; this one is from {source} "
+                f"to {target}",
+                "name another file with --state",
+            )

@@ -1,0 +1,68 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from homeport.errors import HomeportError
+from homeport.postgres.server import Server
+from homeport.postgres.state import describe, done_statement, open_state
+
+SOURCE = Server("one", 5432, "u", "d", "hush-hush")
+TARGET = Server("other", 5432, "u", "d", "hush-hush")
+
+
+def test_a_move_keeps_its_name_and_its_history(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        name = state.id
+        state.record("copy began", tables=3)
+    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        assert state.id == name
+        assert [(event.step, event.detail) for event in state.events()] == [("copy began", {"tables": 3})]
+
+
+def test_the_state_of_another_move_is_refused(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", SOURCE, TARGET):
+        pass
+    with pytest.raises(HomeportError, match="is the state of another move, from one:5432/d to other:5432/d"):
+        with open_state(tmp_path / "state", TARGET, SOURCE):
+            pass
+
+
+def test_another_user_of_the_same_databases_may_go_on(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        name = state.id
+    with open_state(tmp_path / "state", Server("one", 5432, "renewed", "d", "new"), TARGET) as state:
+        assert state.id == name
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", SOURCE, TARGET):
+        with pytest.raises(HomeportError, match="another process works on this move"):
+            with open_state(tmp_path / "state", SOURCE, TARGET):
+                pass
+
+
+def test_what_is_no_state_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a letter, and not a database of any kind" * 100)
+    with pytest.raises(HomeportError, match="cannot be used as the state of a move"):
+        with open_state(tmp_path / "state", SOURCE, TARGET):
+            pass
+
+
+def test_the_state_of_a_newer_homeport_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "state")) as file:
+        file.execute("PRAGMA user_version = 99")
+    with pytest.raises(HomeportError, match="newer Homeport"):
+        with open_state(tmp_path / "state", SOURCE, TARGET):
+            pass
+
+
+def test_no_password_is_written_down(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", SOURCE, TARGET):
+        assert all(b"hush-hush" not in file.read_bytes() for file in tmp_path.iterdir())
+    assert describe(SOURCE) == "one:5432/d"
+
+
+def test_names_of_tasks_are_quoted() -> None:
+    assert done_statement("rows it's") == "INSERT INTO homeport.done (task) VALUES ('rows it''s')"
