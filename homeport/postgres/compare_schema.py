@@ -1,0 +1,171 @@
+"""Two catalogs → the objects that are not the same on both sides. Pure.
+
+Owners are not compared: a moved database belongs to another role by design. A role that the target lacks is said once,
+not at each of its grants. Texts that a server renders from what it has parsed (views, functions, expressions) are
+compared only between equal majors, because their layout changes from one to the next.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from homeport.postgres import objects
+from homeport.postgres.catalog import Catalog
+
+Described = Mapping[str, Mapping[str, Any]]  # object → what is compared of it → value
+
+
+@dataclass(frozen=True)
+class ObjectDifference:
+    """An object that one side lacks or has otherwise. A note is to be known, and no difference of the data."""
+
+    kind: str
+    name: str
+    what: str
+    is_note: bool = False
+
+
+def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
+    """Every difference, by kind and name."""
+    same_major = source.database.major == target.database.major
+    found: list[ObjectDifference] = []
+    for kind, describe in KINDS.items():
+        left, right = describe(source), describe(target)
+        if not same_major:
+            left, right = _without_rendered(left), _without_rendered(right)
+        found += _compare(kind, left, right)
+    return [*found, *_compare_extensions(source, target), *_compare_privileges(source, target)]
+
+
+def _compare(kind: str, source: Described, target: Described) -> Iterable[ObjectDifference]:
+    for name in sorted(source.keys() | target.keys()):
+        if name not in target:
+            yield ObjectDifference(kind, name, "is missing in the target")
+        elif name not in source:
+            yield ObjectDifference(kind, name, "is only in the target")
+        else:
+            left, right = source[name], target[name]
+            for field in left.keys() | right.keys():
+                if left.get(field) != right.get(field):
+                    what = f"{field} is {right.get(field)!r} in the target, {left.get(field)!r} in the source"
+                    yield ObjectDifference(kind, name, what)
+
+
+def _compare_extensions(source: Catalog, target: Catalog) -> Iterable[ObjectDifference]:
+    there = {extension.name: extension for extension in target.extensions}
+    for extension in source.extensions:
+        found = there.get(extension.name)
+        if found is None:
+            yield ObjectDifference("extension", extension.name, "is missing in the target")
+        elif found.schema != extension.schema and extension.name != "plpgsql":
+            what = f"is in schema {found.schema} of the target, in {extension.schema} of the source"
+            yield ObjectDifference("extension", extension.name, what)
+        elif found.version != extension.version:
+            what = f"is {found.version} in the target, {extension.version} in the source"
+            yield ObjectDifference("extension", extension.name, what, is_note=True)
+
+
+def _compare_privileges(source: Catalog, target: Catalog) -> Iterable[ObjectDifference]:
+    """Grants to roles that both sides have, and to PUBLIC."""
+    known = {role.name for role in target.roles} | {"PUBLIC"}
+    absent = {privilege.grantee for privilege in source.privileges} - known
+    for role in sorted(absent):
+        yield ObjectDifference("role", role, "has grants in the source, and is missing in the target", is_note=True)
+    mine = {role.name for role in source.roles} | {"PUBLIC"}
+    left = {_privilege(p): {"rights": p.rights} for p in source.privileges if p.grantee in known}
+    right = {_privilege(p): {"rights": p.rights} for p in target.privileges if p.grantee in mine}
+    yield from _compare("privilege", left, right)
+
+
+def _privilege(privilege: objects.Privilege) -> str:
+    return f"{privilege.kind} {privilege.schema}.{privilege.name} to {privilege.grantee}"
+
+
+def _tables(catalog: Catalog) -> Described:
+    return {
+        table.full_name: {
+            "kind": table.kind,
+            "persistence": table.persistence,
+            "parent": table.parent,
+            "bound": table.bound,
+            "partition key": table.partition_key,
+            "row security": (table.row_security, table.row_security_forced),
+            "replica identity": table.replica_identity,
+            "population": table.is_populated,
+            "key": table.key,
+        }
+        | {f"column {column.name}": _column(column) for column in table.columns}
+        for table in catalog.tables
+    }
+
+
+def _column(column: objects.Column) -> str:
+    """As in CREATE TABLE."""
+    parts = [column.type, f"COLLATE {column.collation}" if column.collation else ""]
+    parts += ["NOT NULL" if column.not_null else ""]
+    if column.generated:
+        parts.append(f"GENERATED {column.generated} {column.default}")
+    elif column.identity:
+        parts.append(f"IDENTITY {column.identity}")
+    elif column.default:
+        parts.append(f"DEFAULT {column.default}")
+    return " ".join(filter(None, parts))
+
+
+def _sequences(catalog: Catalog) -> Described:
+    fields = ("type", "start", "increment", "minimum", "maximum", "cycles", "cache", "owned_by", "last_value")
+    return {f"{s.schema}.{s.name}": {field: getattr(s, field) for field in fields} for s in catalog.sequences}
+
+
+def _of(name: Callable[[Any], str], kind: str, *fields: str) -> Callable[[Catalog], Described]:
+    def describe(catalog: Catalog) -> Described:
+        return {name(each): {field: getattr(each, field) for field in fields} for each in getattr(catalog, kind)}
+
+    return describe
+
+
+def _named(each: Any) -> str:
+    return f"{each.schema}.{each.name}"
+
+
+def _on_table(each: Any) -> str:
+    return f"{each.schema}.{each.table}.{each.name}"
+
+
+def _without_rendered(described: Described) -> Described:
+    """Without what a server renders in its own layout."""
+    return {name: {f: v for f, v in fields.items() if f != "definition"} for name, fields in described.items()}
+
+
+KINDS: dict[str, Callable[[Catalog], Described]] = {
+    "schema": _of(lambda each: str(each.name), "schemas"),
+    "table": _tables,
+    "index": _of(_named, "indexes", "definition", "is_valid"),
+    "constraint": _of(_on_table, "constraints", "kind", "definition", "is_validated", "is_deferrable"),
+    "sequence": _sequences,
+    "view": _of(_named, "views", "is_materialized", "definition"),
+    "function": _of(lambda each: f"{_named(each)}({each.arguments})", "functions", "kind", "language", "definition"),
+    "trigger": _of(_on_table, "triggers", "definition", "enabled"),
+    "type": _of(_named, "types", "kind", "definition"),
+    "policy": _of(_on_table, "policies", "command", "is_permissive", "visible", "writable"),
+}
+
+
+def only_tables(catalog: Catalog, names: frozenset[str]) -> Catalog:
+    """The catalog with these tables (`schema.table`), and of the rest what belongs to them."""
+    short = {tuple(name.split(".", 1)) for name in names}
+    return replace(
+        catalog,
+        tables=tuple(table for table in catalog.tables if table.full_name in names),
+        indexes=tuple(each for each in catalog.indexes if (each.schema, each.table) in short),
+        constraints=tuple(each for each in catalog.constraints if (each.schema, each.table) in short),
+        triggers=tuple(each for each in catalog.triggers if (each.schema, each.table) in short),
+        policies=tuple(each for each in catalog.policies if (each.schema, each.table) in short),
+        sequences=tuple(s for s in catalog.sequences if s.owned_by and s.owned_by.rpartition(".")[0] in names),
+        privileges=tuple(p for p in catalog.privileges if f"{p.schema}.{p.name}" in names),
+        schemas=(),
+        views=(),
+        functions=(),
+        types=(),
+        extensions=(),
+    )
