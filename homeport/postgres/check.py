@@ -1,0 +1,153 @@
+"""Two servers → the report of the pre-flight: findings, the method, and how long it may take. Changes nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from homeport.errors import HomeportError
+from homeport.postgres.catalog import Catalog, read_catalog
+from homeport.postgres.probe import Measured, measure
+from homeport.postgres.rules import RULES
+from homeport.postgres.rules.finding import Finding
+from homeport.postgres.server import Server, connect
+
+Method = Literal["triggers", "logical replication"]
+CLOCK_SKEW_MAX = 2.0
+ORDER = ("refuses", "warns", "informs")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds, derived from measured rates and sizes; `basis` says how, a line each."""
+
+    copy_seconds: float
+    index_seconds: float
+    freeze_seconds: float
+    basis: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of the pre-flight; findings that refuse come first."""
+
+    source: Catalog
+    target: Catalog
+    findings: tuple[Finding, ...]
+    method: Method
+    method_because: str
+    measured: Measured
+    estimate: Estimate
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == "refuses")
+
+
+def check(
+    source: Server,
+    target: Server,
+    *,
+    replaced: str | None = None,
+    jobs: int = 4,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Look at both sides. `replaced` names the target database whose content may be overwritten.
+
+    HomeportError only if a side cannot be read: what speaks against the move is among the findings.
+    """
+    with connect(source, application="check", what="the source") as left:
+        with connect(target, application="check", what="the target") as right:
+            say("reading the source's catalog")
+            here = read_catalog(left)
+            say("reading the target's catalog")
+            there = read_catalog(right)
+            say("measuring for about two seconds")
+            measured = measure(left, right, here)
+    method, because = choose_method(here)
+    return Report(
+        source=here,
+        target=there,
+        findings=find(here, there, measured, replaced),
+        method=method,
+        method_because=because,
+        measured=measured,
+        estimate=estimate(here, measured, jobs),
+    )
+
+
+def check_refusals(report: Report) -> None:
+    """HomeportError with every finding that refuses, if there are any: for whoever is about to change something."""
+    if report.refused:
+        lines = [f"{finding.rule}: {finding.what}" for finding in report.refused]
+        raise HomeportError("\n".join(lines), report.refused[0].then)
+
+
+def find(source: Catalog, target: Catalog, measured: Measured, replaced: str | None = None) -> tuple[Finding, ...]:
+    """The findings of all rules, in order of severity."""
+    found = [finding for rule in RULES for finding in rule(source, target)]
+    found += _clock_skew(measured)
+    if replaced is not None:
+        found = [_named(finding, replaced, target) for finding in found]
+    return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
+
+
+def choose_method(source: Catalog) -> tuple[Method, str]:
+    """How changes are followed, and why: logical replication where the source allows it, else triggers."""
+    database = source.database
+    lacking = []
+    if not database.may_replicate:
+        lacking.append(f"{database.role} has no REPLICATION")
+    if database.wal_level != "logical":
+        lacking.append(f"wal_level is {database.wal_level}")
+    if lacking:
+        return "triggers", " and ".join(lacking)
+    return "logical replication", f"{database.role} has REPLICATION, and wal_level is logical"
+
+
+def estimate(source: Catalog, measured: Measured, jobs: int) -> Estimate:
+    """How long copy, indexes and freeze may take, from sizes and from what was measured.
+
+    One stream is taken, and one sort: side by side they are faster, by how much only a rehearsal on the real servers
+    tells. The freeze is a question to each side for every table (fence, last changes), one for the sequences, and no
+    work that grows with the database.
+    """
+    questions = len(source.data_tables) + 1
+    trip = measured.source_round_trip + measured.target_round_trip
+    rows, indexes = (f"{size / 1e6:,.0f} MB" for size in (source.data_bytes, source.index_bytes))
+    read = f"{measured.read_rate / 1e6:,.0f} MB/s" if measured.read_rate else "nothing (there are no rows)"
+    return Estimate(
+        copy_seconds=source.data_bytes / measured.rate,
+        index_seconds=source.index_bytes / measured.sort_rate,
+        freeze_seconds=questions * trip,
+        basis=(
+            f"rows: {rows}; one stream reads {read}, and sends {measured.send_rate / 1e6:,.0f} MB/s",
+            f"indexes: {indexes}; the target sorts {measured.sort_rate / 1e6:,.0f} MB/s",
+            f"freeze: {questions} questions to each side, {trip * 1000:.1f} ms both; then what is open must end",
+            f"the application changes {measured.writes_per_second:,.1f} rows/s in the source",
+            f"with {jobs} jobs copy and indexes are faster; only a rehearsal shows by how much",
+        ),
+    )
+
+
+def _clock_skew(measured: Measured) -> Sequence[Finding]:
+    if abs(measured.clock_skew) <= CLOCK_SKEW_MAX:
+        return []
+    return [
+        Finding(
+            "clock",
+            "warns",
+            f"the target's clock is {measured.clock_skew:+.1f} s from the source's",
+            "now() jumps at the cutover: rows may seem to be made in another order",
+            "nothing is ordered by clocks during the move; set the wrong one right",
+        )
+    ]
+
+
+def _named(finding: Finding, replaced: str, target: Catalog) -> Finding:
+    """What refuses a target that is not empty only warns if the user has named it."""
+    if finding.rule != "not-empty":
+        return finding
+    if replaced != target.database.name:
+        then = f"the target's name is {target.database.name}, not {replaced}"
+        return replace(finding, then=then)
+    return replace(finding, severity="warns", then="it is named: what it holds will be replaced")

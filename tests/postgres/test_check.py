@@ -1,0 +1,155 @@
+"""The whole pre-flight on real databases: it changes nothing, chooses the method, and measures."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from homeport.cli.db import db
+from homeport.errors import HomeportError
+from homeport.postgres.check import check, check_refusals, choose_method, estimate, find
+from homeport.postgres.compare import compare
+from homeport.postgres.server import Server, program_environment
+from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
+
+pytestmark = pytest.mark.integration
+
+Clusters = Callable[..., Cluster]
+FILLED = (
+    "CREATE TABLE a (id serial PRIMARY KEY, v text)",
+    "INSERT INTO a (v) SELECT repeat(md5(i::text), 9) FROM generate_series(1, 20000) i",
+    "CREATE TABLE b (v text)",
+    "INSERT INTO b VALUES ('x')",
+)
+CHANGES = """
+SELECT sum(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)),
+       count(*), (SELECT count(*) FROM pg_database), (SELECT count(*) FROM pg_roles) FROM pg_class
+"""
+STATISTICS = "SELECT tup_inserted + tup_updated + tup_deleted FROM pg_stat_database WHERE datname = current_database()"
+
+
+def pair(cluster: Clusters) -> tuple[Server, Server]:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    run_sql(source, *FILLED)
+    return source, target
+
+
+def seen(cluster: Cluster, server: Server) -> tuple[object, ...]:
+    """What would change if anything were changed: the schema as text, rows written, objects."""
+    command = [cluster.binaries.program("pg_dump"), "--schema-only", "--restrict-key=test"]
+    environment = program_environment(server, application="test")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:  # older than the option
+        done = subprocess.run(command[:-1], env=environment, capture_output=True, text=True, check=True)
+    stable = [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+    return (tuple(stable), run_sql(server, CHANGES), settled(server))
+
+
+def settled(server: Server) -> int:
+    """Rows ever written: sessions report at their end, so ask until two answers are the same."""
+    until, before = time.monotonic() + 5, -1
+    while True:
+        ((now,),) = run_sql(server, STATISTICS)
+        if now == before or time.monotonic() > until:
+            return int(now)  # type: ignore[call-overload, no-any-return]
+        before = now  # type: ignore[assignment]
+
+
+def test_neither_check_nor_compare_changes_anything(cluster: Clusters) -> None:
+    one = cluster("15")
+    source, target = pair(cluster)
+    before = [seen(one, server) for server in (source, target)]
+    check(source, target)
+    compare(source, target)
+    assert [seen(one, server) for server in (source, target)] == before
+    run_sql(target, "CREATE TABLE t (i int)", "INSERT INTO t VALUES (1)")
+    assert seen(one, target) != before[1]
+
+
+def test_triggers_are_chosen_where_heroku_grants_no_replication(cluster: Clusters) -> None:
+    report = check(*pair(cluster))
+    assert report.method == "triggers"
+    assert "has no REPLICATION and wal_level is replica" in report.method_because
+
+
+def test_logical_replication_is_chosen_where_it_is_allowed(cluster: Clusters) -> None:
+    one = cluster("15", wal_level="logical")
+    source = heroku_like(one)
+    target = rds_like(one)
+    assert check(source, target).method == "triggers"
+    one.execute(f"ALTER ROLE {source.user} REPLICATION")
+    report = check(source, target)
+    assert report.method == "logical replication"
+    assert choose_method(report.source)[0] == "logical replication"
+
+
+def test_the_estimate_grows_with_what_was_measured(cluster: Clusters) -> None:
+    report = check(*pair(cluster))
+    measured = report.measured
+    assert measured.read_rate and measured.send_rate > 0 and measured.sort_rate > 0
+    assert abs(measured.clock_skew) < 1
+    assert report.estimate.copy_seconds == pytest.approx(report.source.data_bytes / measured.rate)
+    slower = estimate(report.source, replace(measured, read_rate=measured.rate / 4), 4)
+    assert slower.copy_seconds == pytest.approx(4 * report.source.data_bytes / measured.rate)
+    far = estimate(report.source, replace(measured, source_round_trip=1.0, target_round_trip=1.0), 4)
+    assert far.freeze_seconds == 2 * 3  # two tables and the sequences, to both sides
+
+
+def test_an_empty_source_is_measured_without_reading(cluster: Clusters) -> None:
+    report = check(heroku_like(cluster("15")), rds_like(cluster("15")))
+    assert report.measured.read_rate is None
+    assert report.estimate.copy_seconds == 0
+
+
+def test_a_wrong_clock_is_named(cluster: Clusters) -> None:
+    report = check(*pair(cluster))
+    skewed = find(report.source, report.target, replace(report.measured, clock_skew=-7.5))
+    assert [f.what for f in skewed if f.rule == "clock"] == ["the target's clock is -7.5 s from the source's"]
+    assert "clock" not in {f.rule for f in report.findings}
+
+
+def test_a_target_with_content_is_refused_unless_it_is_named(cluster: Clusters) -> None:
+    source, target = pair(cluster)
+    run_sql(target, "CREATE TABLE old (id int PRIMARY KEY)")
+    with pytest.raises(HomeportError, match="not-empty: the target .* is not empty"):
+        check_refusals(check(source, target))
+    with pytest.raises(HomeportError, match="not-empty"):
+        check_refusals(check(source, target, replaced="another"))
+    check_refusals(check(source, target, replaced=target.database))
+
+
+def url(server: Server) -> str:
+    query = f"?sslmode={server.ssl_mode}&sslrootcert={dict(server.ssl_files).get('sslrootcert', '')}"
+    return f"postgres://{server.user}:{server.password}@{server.host}:{server.port}/{server.database}{query}"
+
+
+def test_the_commands_say_what_they_find_and_exit_by_it(cluster: Clusters) -> None:
+    source, target = pair(cluster)
+    run = CliRunner()
+    variables = {"FROM_URL": url(source), "TO_URL": url(target)}
+    fine = run.invoke(db, ["check", "FROM_URL", "TO_URL"], env=variables)
+    assert fine.exit_code == 0, fine.output
+    assert "method    triggers" in fine.output
+    refused = run.invoke(db, ["check", url(source), url(source), "--json"])
+    assert refused.exit_code == 1
+    document = json.loads(refused.stdout)
+    assert document["refused"]
+    assert {"same-database", "not-empty"} <= {each["rule"] for each in document["findings"]}
+    different = run.invoke(db, ["compare", "FROM_URL", "TO_URL", "--json"], env=variables)
+    assert different.exit_code == 1
+    assert json.loads(different.stdout)["uncompared"] == ["public.a", "public.b"]
+    same = run.invoke(db, ["compare", "FROM_URL", "FROM_URL", "--table", "a"], env=variables)
+    assert same.exit_code == 0
+    assert same.output.splitlines()[-1].startswith("equal: 1 tables, 20,000 rows")
+    for answer in (fine, refused, different, same):
+        assert source.password not in answer.output and target.password not in answer.output
+
+
+def test_a_variable_that_is_not_there_is_named() -> None:
+    answer = CliRunner().invoke(db, ["compare", "ABSENT_URL", "postgres://u:p@h/d"])
+    assert isinstance(answer.exception, HomeportError)
+    assert "the source: there is no environment variable ABSENT_URL" in answer.exception.message
