@@ -1,0 +1,143 @@
+"""`Contents` → the tasks of a copy, each with what it waits for. Pure.
+
+Per table: rows, indexes side by side, then what needs the table for itself (constraints from those indexes), then
+ANALYZE. Foreign keys wait for both of their tables, are added unchecked, and checked one after another per table, so
+that two never want the same lock. Every task may be run again: what it did is recorded in the transaction that did it.
+"""
+
+import math
+from collections import defaultdict
+
+from homeport.postgres.copy.contents import Constraint, Contents, ForeignKey, Index, Table, View
+from homeport.postgres.copy.graph import Task
+
+CHUNK_BYTES = 1 << 30  # of a table, TOAST included: below, a table is one task and its rows are frozen
+LOADED = "loaded"  # the task after which the source's snapshot is no longer needed
+REST = "rest"  # triggers, policies, rules, grants: the last task
+SEQUENCES = "sequences"
+COPY_SECONDS, INDEX_SECONDS, CHECK_SECONDS, ANALYZE_SECONDS = 1e-8, 2e-8, 5e-9, 3e-9  # per byte, one stream
+LOOK_SECONDS = INDEX_SECONDS / 4
+ROWS, INDEXES, LATER = 0, 1, 2
+
+
+def chunk_ranges(table: Table, chunk_bytes: int = CHUNK_BYTES) -> list[tuple[int, int | None]]:
+    """First page and the page after the last (None: to the end) of each part of a table, of about equal size.
+
+    Cut by what the table weighs with its TOAST: a small heap may point to a terabyte.
+    """
+    count = min(math.ceil(table.bytes / chunk_bytes), max(table.pages, 1)) if table.pages and not table.condition else 1
+    starts = [table.pages * part // count for part in range(max(count, 1))]
+    return list(zip(starts, [*starts[1:], None], strict=True))
+
+
+def row_task(table: Table, first: int, end: int | None) -> str:
+    """The name of the task that copies these pages."""
+    whole = first == 0 and end is None
+    return f"rows {table.name}" if whole else f"rows {table.name} from {first} to {'the end' if end is None else end}"
+
+
+def plan_tasks(contents: Contents, chunk_bytes: int = CHUNK_BYTES) -> list[Task]:
+    """All tasks, in no particular order."""
+    rows = _row_tasks(contents, chunk_bytes)
+    loads = [task.name for tasks in rows.values() for task in tasks]
+    objects = [Task(f"large objects {first}-{last}", rank=ROWS) for first, last in contents.large_objects]
+    loads += [task.name for task in objects]
+    tasks = [task for tasks in rows.values() for task in tasks] + objects
+    tasks.append(Task(LOADED, after=tuple(loads), rank=ROWS))
+    ends: dict[str, str] = {}  # table → the last task that touches it alone
+    built = _index_tasks(contents, rows, ends)
+    tasks += built
+    partitions = _attach_tasks(contents, ends)
+    keys = _foreign_key_tasks(contents.foreign_keys, ends, bool(partitions))
+    tasks += partitions + keys
+    tasks.append(Task(SEQUENCES, after=(LOADED,), rank=LATER))
+    tasks.append(Task(REST, after=tuple(task.name for task in tasks), rank=LATER))
+    return tasks
+
+
+def _row_tasks(contents: Contents, chunk_bytes: int) -> dict[str, list[Task]]:
+    """By table; none for a table without a page."""
+    return {
+        table.name: [
+            Task(row_task(table, *pages), cost=table.bytes * COPY_SECONDS / len(ranges), rank=ROWS) for pages in ranges
+        ]
+        for table in contents.tables
+        if table.pages
+        for ranges in [chunk_ranges(table, chunk_bytes)]
+    }
+
+
+def _index_tasks(contents: Contents, rows: dict[str, list[Task]], ends: dict[str, str]) -> list[Task]:
+    """Views, indexes, constraints that need their table alone, ANALYZE."""
+    tasks: list[Task] = []
+    sizes = {table.name: table.bytes for table in contents.tables if table.pages}
+    sources = {name: tuple(task.name for task in parts) for name, parts in rows.items()}
+    for view in _populated(contents.views):
+        after = (LOADED, *(f"refresh {name}" for name in view.after))
+        tasks.append(Task(f"refresh {view.name}", (f"REFRESH MATERIALIZED VIEW {view.name}",), after, 1.0, INDEXES))
+        sources[view.name], sizes[view.name] = (f"refresh {view.name}",), view.bytes
+    waits: dict[str, list[str]] = defaultdict(list)
+    alone: dict[str, list[str]] = defaultdict(list)
+    costs: dict[str, float] = defaultdict(float)
+    looks: dict[str, float] = defaultdict(float)  # ANALYZE computes what expressions in indexes hold
+    for index in contents.indexes:
+        name = f"index {index.name}"
+        cost = index.bytes * INDEX_SECONDS
+        tasks.append(Task(name, (index.create,), sources.get(index.table, ()), cost, INDEXES))
+        waits[index.table].append(name)
+        looks[index.table] += index.bytes * LOOK_SECONDS
+        alone[index.table] += [index.attach] if index.attach else []
+    for constraint in contents.constraints:
+        alone[constraint.table].append(constraint.create)
+        costs[constraint.table] += constraint.bytes * INDEX_SECONDS
+        looks[constraint.table] += constraint.bytes * LOOK_SECONDS
+    for table in {**sources, **waits, **alone}:
+        last = tuple(waits[table]) or sources.get(table, ())
+        if alone[table]:
+            tasks.append(Task(f"keys {table}", tuple(alone[table]), last, 0.1 + costs[table], INDEXES))
+            last = (f"keys {table}",)
+        if sizes.get(table):
+            cost = sizes[table] * ANALYZE_SECONDS + looks[table]
+            tasks.append(Task(f"analyze {table}", (f"ANALYZE {table}",), last, cost, INDEXES))
+            last = (f"analyze {table}",)
+        ends[table] = last[0] if len(last) == 1 else ""
+        if not ends[table]:
+            tasks.append(Task(f"end {table}", (), last, 0.0, INDEXES))
+            ends[table] = f"end {table}"
+    return tasks
+
+
+def _attach_tasks(contents: Contents, ends: dict[str, str]) -> list[Task]:
+    """Indexes of partitions become part of their parent's."""
+    parts: list[Index | Constraint] = [*contents.indexes, *contents.constraints]
+    children = [part for part in parts if part.parent]
+    statements = tuple(f"ALTER INDEX {part.parent} ATTACH PARTITION {part.name}" for part in children)
+    if not statements:
+        return []
+    return [Task("partitions", statements, tuple(ends.values()), 0.1, LATER)]
+
+
+def _foreign_key_tasks(keys: tuple[ForeignKey, ...], ends: dict[str, str], partitions: bool) -> list[Task]:
+    """One per table that refers to others."""
+    by_table: dict[str, list[ForeignKey]] = defaultdict(list)
+    for key in keys:
+        by_table[key.table].append(key)
+    tasks: list[Task] = []
+    for table, own in by_table.items():
+        needed = {ends[name] for name in (table, *(key.parent for key in own)) if name in ends}
+        after = (*sorted(needed), *(["partitions"] if partitions else []))
+        statements = [
+            f"ALTER TABLE {'' if key.in_one_step else 'ONLY '}{table} ADD CONSTRAINT {key.name} {key.definition}"
+            f"{'' if key.in_one_step and key.valid else ' NOT VALID'}"
+            for key in own
+        ]
+        checks = [
+            f"ALTER TABLE {table} VALIDATE CONSTRAINT {key.name}" for key in own if key.valid and not key.in_one_step
+        ]
+        cost = sum(key.bytes for key in own) * CHECK_SECONDS
+        tasks.append(Task(f"foreign keys {table}", ("; ".join(statements), *checks), after, cost, INDEXES))
+    return tasks
+
+
+def _populated(views: tuple[View, ...]) -> list[View]:
+    return [view for view in views if view.populated]

@@ -1,0 +1,82 @@
+"""A connection inside the copy's snapshot → the `Contents` of its database. Reads catalogs only."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from homeport.postgres.copy.contents import Constraint, Contents, ForeignKey, Grant, Index, Table, View
+from homeport.postgres.server import Connection
+
+OURS = "homeport"  # the schema that Homeport makes, on either side: never copied
+# The user's: neither the system's, nor a temporary one, nor ours.
+SYSTEM = rf"n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{OURS}')"
+
+
+def read_contents(connection: Connection) -> Contents:
+    """Everything that has to be copied, the largest tables first."""
+    indexes, constraints = _split(_rows(connection, "indexes"))
+    return Contents(
+        tables=tuple(_table(row) for row in _rows(connection, "tables")),
+        indexes=indexes,
+        constraints=constraints,
+        foreign_keys=tuple(_foreign_key(row) for row in _rows(connection, "foreign_keys")),
+        views=tuple(View(row[0], row[1], row[2], tuple(row[3])) for row in _rows(connection, "views")),
+        sequences=tuple(row[0] for row in _rows(connection, "sequences")),
+        large_objects=tuple((row[0], row[1]) for row in _rows(connection, "large_objects")),
+        grants=tuple(Grant(*row) for row in _rows(connection, "grants")),
+        settings=tuple((row[0], row[1]) for row in _rows(connection, "settings")),
+        foreign_tables=tuple(row[0] for row in _rows(connection, "foreign_tables")),
+    )
+
+
+def read_sequences(connection: Connection, names: tuple[str, ...]) -> list[tuple[str, int, bool]]:
+    """Name, last value and whether it was given out, of each sequence, as it is now."""
+    found: list[tuple[str, int, bool]] = []
+    for start in range(0, len(names), 200):
+        parts = [f"SELECT {i}, last_value, is_called FROM {name}" for i, name in enumerate(names[start : start + 200])]
+        rows: list[Any] = connection.execute(" UNION ALL ".join(parts).encode()).fetchall()
+        found += [(names[start + row[0]], row[1], row[2]) for row in rows]
+    return found
+
+
+def _rows(connection: Connection, name: str) -> list[Any]:
+    return connection.execute(_queries()[name].encode()).fetchall()
+
+
+@cache
+def _queries() -> dict[str, str]:
+    text = Path(__file__).with_name("reading.sql").read_text()
+    parts = [part.partition("\n") for part in text.split("-- name: ")[1:]]
+    return {name: body.replace("{user}", SYSTEM).replace("{system}", SYSTEM) for name, _, body in parts}
+
+
+def _table(row: Any) -> Table:
+    name, condition, logged, size, pages, columns, binary = row
+    return Table(name, tuple(columns), binary, size, pages, condition, logged)
+
+
+def _split(rows: list[Any]) -> tuple[tuple[Index, ...], tuple[Constraint, ...]]:
+    """Indexes, and the constraints that must build theirs themselves."""
+    indexes: list[Index] = []
+    constraints: list[Constraint] = []
+    for row in rows:
+        name, short, table, partitioned, _, create, size, replica, clustered, kind, con = row[:11]
+        deferrable, deferred, definition, period, parent, statistics = row[11:]
+        after = [f"ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {short}"] if replica else []
+        after += [f"ALTER TABLE {table} CLUSTER ON {short}"] if clustered else []
+        after += statistics
+        if kind and (kind == "x" or period or partitioned):
+            whole = [f"ALTER TABLE ONLY {table} ADD CONSTRAINT {con} {definition}", *after]
+            constraints.append(Constraint(name, table, "; ".join(whole), size, parent))
+            continue
+        if kind:
+            words = "PRIMARY KEY" if kind == "p" else "UNIQUE"
+            timing = " DEFERRABLE" * deferrable + " INITIALLY DEFERRED" * deferred
+            after.insert(0, f"ALTER TABLE ONLY {table} ADD CONSTRAINT {con} {words} USING INDEX {short}{timing}")
+        indexes.append(Index(name, table, create, size, "; ".join(after), parent))
+    return tuple(indexes), tuple(constraints)
+
+
+def _foreign_key(row: Any) -> ForeignKey:
+    name, table, parent, definition, valid, partitioned, size = row
+    return ForeignKey(name, table, parent, definition.removesuffix(" NOT VALID"), valid, partitioned, size)

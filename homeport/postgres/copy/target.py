@@ -1,0 +1,186 @@
+"""The database that receives: whether it may be written, what it held before, and back to that.
+
+Everything that is there and was not `before` came from an earlier, unfinished copy: `clean` drops it.
+"""
+
+import zlib
+
+import psycopg
+from psycopg import sql
+
+from homeport.errors import HomeportError
+from homeport.postgres.copy.reading import OURS, SYSTEM
+from homeport.postgres.server import Connection, Server
+
+BATCH = 100  # dropped per transaction: each takes locks, and a server has a fixed number of them
+LOCK = 0x686F6D65  # key of the advisory lock that one copy holds on its target
+KINDS = {"r": "TABLE", "p": "TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE", "f": "FOREIGN TABLE"}
+TWO_WORDS = (
+    "MATERIALIZED VIEW",
+    "FOREIGN TABLE",
+    "LARGE OBJECT",
+    "OPERATOR FAMILY",
+    "TEXT SEARCH CONFIGURATION",
+    "TEXT SEARCH DICTIONARY",
+)
+# Of an extension, or of another object (the constructor of a range type, the sequence of an identity column).
+MEMBER = """EXISTS (
+  SELECT FROM pg_depend d WHERE d.classid = '{0}'::regclass AND d.objid = {1}.oid
+  AND (d.refclassid, d.refobjid) <> (d.classid, d.objid) AND d.deptype IN ('e', 'i'))"""
+
+RELATIONS = f"""
+SELECT c.relkind, format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relpersistence <> 't' AND {SYSTEM}
+  AND NOT {MEMBER.format("pg_class", "c")}
+ORDER BY c.relkind IN ('r', 'S'), 2"""
+OTHERS = f"""
+SELECT i.type, i.identity FROM (
+  SELECT 'pg_proc'::regclass AS class, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE {SYSTEM} AND NOT {MEMBER.format("pg_proc", "p")}
+  UNION ALL
+  SELECT 'pg_type', t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+  LEFT JOIN pg_class c ON c.oid = t.typrelid
+  WHERE t.typtype IN ('d', 'e', 'r', 'c') AND (c.relkind IS NULL OR c.relkind = 'c')
+    AND {SYSTEM} AND NOT {MEMBER.format("pg_type", "t")}
+  UNION ALL
+  SELECT 'pg_operator', o.oid FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+  WHERE {SYSTEM} AND NOT {MEMBER.format("pg_operator", "o")}
+  UNION ALL
+  SELECT 'pg_opfamily', o.oid FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace
+  WHERE {SYSTEM} AND NOT {MEMBER.format("pg_opfamily", "o")}
+  UNION ALL
+  SELECT 'pg_collation', o.oid FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace
+  WHERE {SYSTEM} AND NOT {MEMBER.format("pg_collation", "o")}
+  UNION ALL
+  SELECT 'pg_ts_config', o.oid FROM pg_ts_config o JOIN pg_namespace n ON n.oid = o.cfgnamespace
+  WHERE {SYSTEM} AND NOT {MEMBER.format("pg_ts_config", "o")}
+  UNION ALL
+  SELECT 'pg_ts_dict', o.oid FROM pg_ts_dict o JOIN pg_namespace n ON n.oid = o.dictnamespace
+  WHERE {SYSTEM} AND NOT {MEMBER.format("pg_ts_dict", "o")}
+  UNION ALL
+  SELECT 'pg_foreign_server', o.oid FROM pg_foreign_server o
+) found, pg_identify_object(found.class, found.oid, 0) i ORDER BY 1, 2"""
+SCHEMAS = (
+    f"SELECT quote_ident(n.nspname) FROM pg_namespace n WHERE {SYSTEM} AND NOT {MEMBER.format('pg_namespace', 'n')}"
+)
+EXTENSIONS = "SELECT quote_ident(extname) FROM pg_extension"
+HOLDERS = """
+SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND a.datname = current_database()"""
+LARGE_OBJECTS = "SELECT oid::bigint FROM pg_largeobject_metadata"
+
+
+def read_objects(connection: Connection) -> list[str]:
+    """What the database holds, as `kind identity`, in the order in which it can be dropped."""
+    found = [f"{KINDS[str(kind)]} {name}" for kind, name in connection.execute(RELATIONS.encode()).fetchall()]
+    found += [f"{str(kind).upper()} {name}" for kind, name in connection.execute(OTHERS.encode()).fetchall()]
+    for kind, query in (("EXTENSION", EXTENSIONS), ("SCHEMA", SCHEMAS), ("LARGE OBJECT", LARGE_OBJECTS)):
+        found += [f"{kind} {row[0]}" for row in connection.execute(query.encode()).fetchall()]
+    return found
+
+
+def occupants(objects: list[str]) -> list[str]:
+    """Of these objects, those that make a database not empty: all but extensions and schemas."""
+    return [name for name in objects if not name.startswith(("EXTENSION ", "SCHEMA "))]
+
+
+def check_empty(target: Server, found: list[str], source: frozenset[str], named: str | None) -> None:
+    """Refuse a target that holds something, unless it is named and nothing in it is in the way."""
+    here = occupants(found)
+    if not here:
+        return
+    some = ", ".join(here[:5]) + (f" and {len(here) - 5} more" if len(here) > 5 else "")
+    if named != target.database:
+        raise HomeportError(
+            f"{target}: is not empty: it holds {some}",
+            f"copy into a new database; or keep all that and copy beside it: --into-nonempty {target.database}",
+        )
+    if both := sorted(source & set(here)):
+        raise HomeportError(
+            f"{target}: holds what the source holds too: {', '.join(both[:10])}{' …' if len(both) > 10 else ''}",
+            "drop these on the target, or copy into a new database",
+        )
+
+
+def clean(connection: Connection, before: tuple[str, ...]) -> int:
+    """Drop what was not there before; how many objects. Needs autocommit; may be stopped and run again."""
+    kept = set(before)
+    dropped = [name for name in read_objects(connection) if name not in kept and name != "SCHEMA public"]
+    order = {"EXTENSION": 1, "SCHEMA": 2}
+    dropped.sort(key=lambda name: order.get(name.partition(" ")[0], 0))
+    for start in range(0, len(dropped), BATCH):
+        with connection.transaction():
+            connection.execute("; ".join(_drop(name) for name in dropped[start : start + BATCH]).encode())
+    return len(dropped)
+
+
+def lock(connection: Connection, target: Server) -> None:
+    """Hold the target for this copy, as long as the connection lives; refuse if another copy holds it."""
+    query = "SELECT pg_try_advisory_lock(%s, hashtext(current_database()))"
+    if connection.execute(query, [LOCK]).fetchall()[0][0]:
+        return
+    rows = connection.execute(HOLDERS.encode(), [LOCK]).fetchall()
+    pid = rows[0][0] if rows else "pid"
+    who = f" (session {rows[0][0]}, {rows[0][1]})" if rows else ""
+    raise HomeportError(
+        f"{target}: another copy into it is running{who}",
+        f"wait for it; if its machine is gone, on the target: SELECT pg_terminate_backend({pid})",
+    )
+
+
+def end_leftovers(connection: Connection, application: str) -> int:
+    """End sessions that a killed process of this move left behind, and wait until they are gone."""
+    mine = "FROM pg_stat_activity WHERE application_name = %s AND pid <> pg_backend_pid() AND usename = current_user"
+    ended = connection.execute(f"SELECT pg_terminate_backend(pid) {mine}".encode(), [application]).fetchall()
+    while connection.execute(f"SELECT 1 {mine} AND pg_sleep(0.05) IS NOT NULL".encode(), [application]).fetchall():
+        connection.execute("SELECT pg_sleep(0.05)")
+        connection.execute(f"SELECT pg_terminate_backend(pid) {mine}".encode(), [application])
+    return len(ended)
+
+
+def check_different(source: Connection, target: Connection, where: Server) -> None:
+    """Refuse if both connections lead to the same database: a lock taken on one is seen from the other."""
+    name = f"homeport {where.host}"
+    key = zlib.crc32(name.encode()) & 0x7FFFFFFF
+    pid = target.execute("SELECT pg_backend_pid()").fetchall()[0][0]
+    with target.transaction():
+        target.execute("SELECT pg_advisory_xact_lock(%s, %s)", [key, pid])
+        seen = source.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND pid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [key, pid, pid],
+        ).fetchall()
+    if seen:
+        raise HomeportError(f"{where}: is the source itself", f"name another database (the schema {OURS} is untouched)")
+
+
+def apply_settings(connection: Connection, settings: tuple[tuple[str, str], ...]) -> list[str]:
+    """Give the database the source's own settings; those that the server refuses, with its words."""
+    refused: list[str] = []
+    rows = connection.execute("SELECT current_database()").fetchall()
+    database = sql.Identifier(str(rows[0][0]))
+    for name, value in settings:
+        # A list (search_path) is stored as it is written after SET, each member quoted.
+        lists = name.lower() in (
+            "search_path",
+            "temp_tablespaces",
+            "session_preload_libraries",
+            "local_preload_libraries",
+        )
+        written = sql.SQL(value) if lists and value else sql.Literal(value)
+        try:
+            statement = sql.SQL("ALTER DATABASE {} SET {} = {}").format(database, sql.Identifier(name), written)
+            connection.execute(statement)
+        except psycopg.Error as error:
+            refused.append(f"{name} = {value} ({error.diag.message_primary})")
+    return refused
+
+
+def _drop(name: str) -> str:
+    kind, _, identity = name.partition(" ")
+    for two in TWO_WORDS:
+        if name.startswith(f"{two} "):
+            kind, identity = two, name.removeprefix(f"{two} ")
+    if kind == "LARGE OBJECT":
+        return f"SELECT lo_unlink({identity})"
+    return f"DROP {kind} IF EXISTS {identity} CASCADE"

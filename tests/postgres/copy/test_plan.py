@@ -1,0 +1,124 @@
+from homeport.postgres.copy.contents import (
+    Constraint,
+    Contents,
+    ForeignKey,
+    Grant,
+    Index,
+    Table,
+    View,
+    load_contents,
+    render_contents,
+)
+from homeport.postgres.copy.graph import Task
+from homeport.postgres.copy.plan import LOADED, REST, SEQUENCES, chunk_ranges, plan_tasks
+from homeport.postgres.copy.worker import plan_rows
+
+
+def table(name: str, *, bytes: int = 8192, pages: int = 1, binary: bool = True, condition: str = "") -> Table:
+    return Table(name, ("id", '"Odd"'), binary, bytes, pages, condition)
+
+
+CONTENTS = Contents(
+    tables=(table("a", bytes=100_000, pages=10), table("b"), table("nothing", bytes=0, pages=0)),
+    indexes=(
+        Index(
+            "a_pkey",
+            "a",
+            "CREATE UNIQUE INDEX a_pkey ON a (id)",
+            10,
+            "ALTER TABLE a ADD PRIMARY KEY USING INDEX a_pkey",
+        ),
+        Index("a_other", "a", "CREATE INDEX a_other ON a (id)", 10),
+        Index("nothing_id", "nothing", "CREATE INDEX nothing_id ON nothing (id)", 0),
+        Index("v_n", "v", "CREATE INDEX v_n ON v (n)", 0),
+    ),
+    constraints=(Constraint("b_x", "b", "ALTER TABLE b ADD EXCLUDE (id WITH =)", 10),),
+    foreign_keys=(
+        ForeignKey("b_a", "b", "a", "FOREIGN KEY (id) REFERENCES a", True, False, 8192),
+        ForeignKey("b_b", "b", "b", "FOREIGN KEY (id) REFERENCES b", False, False, 8192),
+    ),
+    views=(View("w", True, 10, ("v",)), View("v", True, 10, ()), View("not_filled", False, 0, ())),
+    large_objects=((1, 100), (101, 150)),
+    grants=(Grant("SELECT", "TABLE a", "reader", False),),
+)
+
+
+def tasks() -> dict[str, Task]:
+    return {task.name: task for task in plan_tasks(CONTENTS)}
+
+
+def test_a_small_table_is_one_chunk() -> None:
+    assert chunk_ranges(table("a"), 1000) == [(0, None)]
+
+
+def test_chunks_are_cut_by_what_a_table_weighs_with_its_toast() -> None:
+    assert chunk_ranges(table("a", bytes=5000, pages=100), 1000) == [(0, 20), (20, 40), (40, 60), (60, 80), (80, None)]
+
+
+def test_there_are_no_more_chunks_than_pages() -> None:
+    assert chunk_ranges(table("a", bytes=10**12, pages=2), 1000) == [(0, 1), (1, None)]
+
+
+def test_every_task_has_its_own_name_and_waits_for_tasks_that_exist() -> None:
+    found = plan_tasks(CONTENTS)
+    names = {task.name for task in found}
+    assert len(names) == len(found)
+    assert {name for task in found for name in task.after} <= names
+
+
+def test_a_constraint_waits_for_all_indexes_of_its_table() -> None:
+    assert set(tasks()["keys a"].after) == {"index a_pkey", "index a_other"}
+
+
+def test_a_table_without_rows_gets_its_index_and_no_analyze() -> None:
+    assert tasks()["index nothing_id"].after == ()
+    assert "rows nothing" not in tasks()
+    assert "analyze nothing" not in tasks()
+
+
+def test_a_foreign_key_waits_for_both_tables_and_is_checked_after_it_was_added() -> None:
+    task = tasks()["foreign keys b"]
+    assert set(task.after) == {"analyze a", "analyze b"}
+    assert task.statements[0].count("NOT VALID") == 2
+    assert task.statements[1:] == ("ALTER TABLE b VALIDATE CONSTRAINT b_a",)
+
+
+def test_a_view_waits_for_every_row_and_for_the_views_that_it_reads() -> None:
+    assert tasks()["refresh w"].after == (LOADED, "refresh v")
+    assert tasks()["index v_n"].after == ("refresh v",)
+    assert "refresh not_filled" not in tasks()
+
+
+def test_loaded_waits_for_all_rows_and_large_objects_and_the_rest_for_everything() -> None:
+    assert set(tasks()[LOADED].after) == {"rows a", "rows b", "large objects 1-100", "large objects 101-150"}
+    assert set(tasks()[REST].after) == set(tasks()) - {REST}
+    assert tasks()[SEQUENCES].after == (LOADED,)
+
+
+def test_a_whole_table_is_emptied_and_frozen_and_a_chunk_is_neither() -> None:
+    whole = plan_rows(CONTENTS, plan_tasks(CONTENTS), chunk_ranges)["rows a"]
+    assert whole.read == 'COPY a (id, "Odd") TO STDOUT (FORMAT binary)'
+    assert whole.write == 'TRUNCATE ONLY a; COPY a (id, "Odd") FROM STDIN (FORMAT binary, FREEZE)'
+    parts = plan_rows(CONTENTS, plan_tasks(CONTENTS, 50_000), lambda one: chunk_ranges(one, 50_000))
+    assert parts["rows a from 5 to the end"].read == (
+        "COPY (SELECT id, \"Odd\" FROM ONLY a WHERE ctid >= '(5,0)'::tid) TO STDOUT (FORMAT binary)"
+    )
+    assert parts["rows a from 0 to 5"].write == 'COPY a (id, "Odd") FROM STDIN (FORMAT binary)'
+
+
+def test_types_without_a_portable_binary_form_go_as_text() -> None:
+    contents = Contents(tables=(table("a", binary=False),))
+    rows = plan_rows(contents, plan_tasks(contents), chunk_ranges)["rows a"]
+    assert rows.read == 'COPY a (id, "Odd") TO STDOUT'
+    assert rows.write == 'TRUNCATE ONLY a; COPY a (id, "Odd") FROM STDIN (FREEZE)'
+
+
+def test_of_an_extensions_table_only_the_users_rows_are_copied_and_nothing_is_emptied() -> None:
+    contents = Contents(tables=(table("a", condition="WHERE id > 9", bytes=10**12, pages=10),))
+    rows = plan_rows(contents, plan_tasks(contents), chunk_ranges)["rows a"]
+    assert "FROM ONLY a WHERE id > 9" in rows.read
+    assert "TRUNCATE" not in rows.write
+
+
+def test_contents_survive_being_written_down() -> None:
+    assert load_contents(render_contents(CONTENTS)) == CONTENTS

@@ -1,0 +1,119 @@
+"""A copy between real servers holds everything, or says why not before it changes anything."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from homeport.errors import HomeportError
+from homeport.postgres.server import Server
+from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
+from tests.postgres.copy.both import EVERYTHING, load_sql, read_rows, read_schema, run_copy
+
+pytestmark = pytest.mark.integration
+Find = Callable[..., Cluster]
+SMALL = """CREATE TABLE t (id int PRIMARY KEY, v text);
+INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 2000) i;
+"""
+
+
+def source_with(cluster: Cluster, text: str) -> Server:
+    server = heroku_like(cluster)
+    load_sql(server, text)
+    return server
+
+
+@pytest.mark.parametrize(("one", "other"), [("15", "15"), ("15", "16"), ("16", "16"), ("16", "18")])
+def test_a_copy_holds_everything(cluster: Find, tmp_path: Path, one: str, other: str) -> None:
+    source, target = source_with(cluster(one), EVERYTHING.read_text()), rds_like(cluster(other))
+    report = run_copy(source, target, tmp_path / "state")
+    assert read_rows(target) == read_rows(source)
+    assert report.bytes > 100_000
+    if one == other:  # another major version words the same view differently
+        assert read_schema(target, int(other)) == read_schema(source, int(other))
+    assert run_sql(target, "SELECT count(*) FROM pg_constraint WHERE NOT convalidated") == [(1,)]
+    assert run_sql(target, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
+    assert run_sql(target, "SELECT reltuples FROM pg_class WHERE relname = 'child'") == [(5000.0,)]
+
+
+def test_a_table_in_chunks_is_whole(cluster: Find, tmp_path: Path) -> None:
+    source, target = source_with(cluster("15"), EVERYTHING.read_text()), rds_like(cluster("15"))
+    run_copy(source, target, tmp_path / "state", chunk_bytes=65536)
+    assert read_rows(target) == read_rows(source)
+
+
+def test_a_target_that_holds_something_is_refused_unless_named(cluster: Find, tmp_path: Path) -> None:
+    source, target = source_with(cluster("15"), SMALL), rds_like(cluster("15"))
+    run_sql(target, "CREATE TABLE mine (n int)", "INSERT INTO mine VALUES (1)")
+    with pytest.raises(HomeportError, match="is not empty: it holds TABLE public.mine"):
+        run_copy(source, target, tmp_path / "state")
+    assert run_sql(target, "SELECT to_regnamespace('homeport')") == [(None,)]
+    run_copy(source, target, tmp_path / "state", into_nonempty=target.database)
+    assert run_sql(target, "SELECT count(*) FROM t") == [(2000,)]
+    assert run_sql(target, "SELECT count(*) FROM mine") == [(1,)]
+
+
+def test_what_both_hold_is_refused_even_when_named(cluster: Find, tmp_path: Path) -> None:
+    source, target = source_with(cluster("15"), SMALL), rds_like(cluster("15"))
+    run_sql(target, "CREATE TABLE t (n int)")
+    with pytest.raises(HomeportError, match="holds what the source holds too: TABLE public.t"):
+        run_copy(source, target, tmp_path / "state", into_nonempty=target.database)
+
+
+def test_a_database_is_not_copied_into_itself(cluster: Find, tmp_path: Path) -> None:
+    source = source_with(cluster("15"), SMALL)
+    with pytest.raises(HomeportError, match="is the source itself"):
+        run_copy(source, replace(source, host="localhost"), tmp_path / "state")
+
+
+def test_an_older_target_is_refused(cluster: Find, tmp_path: Path) -> None:
+    source, target = source_with(cluster("16"), SMALL), rds_like(cluster("15"))
+    with pytest.raises(HomeportError, match="PostgreSQL 15, older than the source's 16"):
+        run_copy(source, target, tmp_path / "state")
+
+
+def test_an_extension_that_the_target_lacks_is_named(cluster: Find, tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15"), ["hstore"]), rds_like(cluster("16"))
+    with pytest.raises(HomeportError, match="hstore"):
+        run_copy(source, target, tmp_path / "state")
+
+
+def test_extensions_in_heroku_ext_and_the_search_path_come_along(cluster: Find, tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15"), ["hstore", "citext"]), rds_like(cluster("15"))
+    run_sql(source, "CREATE TABLE t (a hstore, b citext[])", "INSERT INTO t VALUES ('a=>1', ARRAY['B']::citext[])")
+    run_copy(source, target, tmp_path / "state")
+    assert run_sql(target, "SHOW search_path") == [('"$user", public, heroku_ext',)]
+    assert run_sql(target, "SELECT a::text, b::text FROM t") == [('"a"=>"1"', "{B}")]
+
+
+def test_a_finished_copy_is_not_done_again(cluster: Find, tmp_path: Path) -> None:
+    source, target = source_with(cluster("15"), SMALL), rds_like(cluster("15"))
+    run_copy(source, target, tmp_path / "state")
+    run_sql(target, "INSERT INTO t VALUES (-1)")
+    assert run_copy(source, target, tmp_path / "state").resumed
+    assert run_sql(target, "SELECT count(*) FROM t") == [(2001,)]
+
+
+def test_grants_follow_roles(cluster: Find, tmp_path: Path) -> None:
+    source, target = source_with(cluster("15"), SMALL), rds_like(cluster("15"))
+    cluster("15").execute("CREATE ROLE reader")
+    cluster("15").execute("CREATE ROLE analyst")
+    run_sql(source, "GRANT SELECT ON t TO reader")
+    run_copy(source, target, tmp_path / "state", roles={"reader": "analyst"})
+    granted = (
+        "SELECT grantee FROM information_schema.role_table_grants WHERE table_name = 't' AND grantee <> current_user"
+    )
+    assert run_sql(target, granted) == [("analyst",)]
+
+
+def test_a_thousand_values_of_a_megabyte_pass_through_little_memory(cluster: Find, tmp_path: Path) -> None:
+    """One value of 100 MB: the whole of it is never held."""
+    import resource
+
+    source, target = source_with(cluster("15"), "CREATE TABLE big (v text)"), rds_like(cluster("15"))
+    run_sql(source, "ALTER TABLE big ALTER v SET STORAGE EXTERNAL", "INSERT INTO big SELECT repeat('x', 100000000)")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    run_copy(source, target, tmp_path / "state")
+    assert run_sql(target, "SELECT length(v) FROM big") == [(100_000_000,)]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000

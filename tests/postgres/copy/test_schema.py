@@ -1,0 +1,43 @@
+from homeport.postgres.copy.schema import choose_first, choose_rest, clean_script
+
+ENTRIES = [
+    "6; 2615 2200 SCHEMA - public owner",
+    "7; 2615 17000 SCHEMA - heroku_ext owner",
+    "2; 3079 17001 EXTENSION - hstore ",
+    "3000; 0 0 COMMENT - EXTENSION hstore ",
+    "215; 1259 16386 TABLE public parent owner",
+    "3100; 1417 1 USER MAPPING - USER MAPPING x SERVER y owner",
+]
+AFTER = [
+    "3290; 2606 16399 CONSTRAINT public parent parent_pkey owner",
+    "3291; 1259 16400 INDEX public parent_name owner",
+    "3292; 2606 16401 FK CONSTRAINT public child child_fk owner",
+    "3293; 2606 16402 CHECK CONSTRAINT public child late_check owner",
+    "3294; 2620 16403 TRIGGER public parent touch owner",
+    "3295; 2620 16404 TRIGGER public parent homeport_capture owner",
+    "3296; 3381 16405 STATISTICS public related owner",
+    "3297; 0 16406 MATERIALIZED VIEW DATA public daily owner",
+    "3298; 0 0 INDEX ATTACH public events_pkey owner",
+    "3299; 0 0 COMMENT public INDEX parent_name owner",
+    "3300; 3466 16407 EVENT TRIGGER - watch owner",
+]
+
+
+def test_what_the_target_has_and_what_is_not_ours_to_make_is_left_out() -> None:
+    assert choose_first(ENTRIES, frozenset({"public", "heroku_ext"})) == [ENTRIES[2], ENTRIES[4]]
+    assert choose_first(ENTRIES, frozenset()) == [ENTRIES[1], ENTRIES[2], ENTRIES[4]]
+
+
+def test_the_rest_is_what_nobody_else_builds_without_our_own_triggers() -> None:
+    assert [entry.split()[3] for entry in choose_rest(AFTER)] == ["CHECK", "TRIGGER", "COMMENT"]
+    assert "homeport" not in "".join(choose_rest(AFTER))
+
+
+def test_a_script_is_left_without_psqls_commands_and_newer_settings() -> None:
+    head = "--\n\\restrict abc\n\nSET lock_timeout = 0;\nSET transaction_timeout = 0;\n"
+    script = f"{head}\n--\n-- Name: t\n--\nX;\n\n\\unrestrict abc\n\n"
+    cleaned = clean_script(script)
+    assert "restrict" not in cleaned
+    assert "transaction_timeout" not in cleaned
+    assert "SET lock_timeout = 0;" in cleaned
+    assert "X;" in cleaned
