@@ -48,7 +48,10 @@ lock: install ## resolve requirements.lock anew
 bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
+bench-db: install ## the figures of moving databases
+	$(BIN)/python -m tests.bench db_catalog db_compare db_copy
+
 soak: install ## memory under an hour of load (SOAK_MINUTES)
 	$(BIN)/python -m tests.bench soak
 
-.PHONY: help install up down test check fix docs lock bench soak
+.PHONY: help install up down test check fix docs lock bench bench-db soak
