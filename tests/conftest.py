@@ -1,5 +1,6 @@
 """How several workers share the tests (`pytest -n`): a file each; what shares a running example stays together."""
 
+import signal
 from typing import Any
 
 # These share one running example, whose live tree stands in the checkout: they stay in one worker.
@@ -7,6 +8,7 @@ TOGETHER = ("test_platform.py", "test_recovery.py", "test_website.py")
 
 
 def pytest_configure(config: Any) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background, and by all children then
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Sharing(), "sharing")
 

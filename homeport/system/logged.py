@@ -95,4 +95,5 @@ def _follow(child: subprocess.Popen[bytes], lines: IO[str], on_line: Callable[[s
 
 
 def _ask_for_sigint() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell has jobs in the background ignore it, and so would it
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)

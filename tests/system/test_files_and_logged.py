@@ -1,6 +1,7 @@
 """Files that are replaced whole, and programs that are followed to their end."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_a_listener_that_breaks_leaves_no_process_behind(tmp_path: Path) -> None
         )
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
+
+
+def test_a_program_hears_of_ctrl_c_though_we_ignore_it(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in `homeport apply &` of a script
+    try:
+        assert follow(tmp_path, "kill -INT $$", []) == -signal.SIGINT
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_file_is_replaced_only_if_it_differs(tmp_path: Path) -> None:
