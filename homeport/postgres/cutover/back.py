@@ -17,16 +17,20 @@ from pathlib import Path
 
 from homeport.errors import HomeportError
 from homeport.postgres.cutover import fence
-from homeport.postgres.cutover.finish import bring_large_objects, bring_sequences, differing_large_objects, read_counters
+from homeport.postgres.cutover.finish import (
+    bring_large_objects,
+    bring_sequences,
+    differing_large_objects,
+    read_counters,
+)
 from homeport.postgres.cutover.proof import Proof
 from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
 from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
-from homeport.postgres.cutover.steps import CLOSE_SECONDS, check_unchanged, guard, switch
+from homeport.postgres.cutover.steps import catch_up, check_unchanged, guard, switch
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.follow.delta import Deltas
-from homeport.postgres.follow.run import catch_up
 from homeport.postgres.server import Server
-from homeport.postgres.state import read_phase, write_phase
+from homeport.postgres.state import read_phase, write_applied, write_phase
 
 STARTED = ("switching", "switched", "returning")
 FROZEN = ("fencing", "fenced")
@@ -39,7 +43,7 @@ SELECT format('homeport.%I', c.relname) FROM pg_class c JOIN pg_namespace n ON n
 WHERE n.nspname = 'homeport' AND c.relkind = 'r' AND (c.relname ~ '^log_[0-9]+$' OR c.relname = 'reload') ORDER BY 1"""
 
 
-def rollback(  # noqa: PLR0913 both sides, and who is told and asked
+def rollback(
     source: Server,
     target: Server,
     state_file: Path,
@@ -53,8 +57,8 @@ def rollback(  # noqa: PLR0913 both sides, and who is told and asked
 
     `confirm` is asked before the target's writers are kept out, and, without a switch command, when the switch back
     has been made by hand. `at` is called between steps: `returning`, `receiving`, `back proven`, `back fencing`,
-    `back fenced`, `back drained`, `back verified`, `source open`, `switch done`, `back switched`, `returned`. The switch
-    command finds the source in its environment. HomeportError: what is wrong, and what is true now.
+    `back fenced`, `back drained`, `back verified`, `source open`, `switch done`, `back switched`, `returned`. The
+    switch command finds the source in its environment. HomeportError: what is wrong, and what is true now.
     """
     with open_place(source, target, state_file) as place:
         run = Run(place, options, tell, at)
@@ -108,7 +112,7 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
             run.tell(f"quiet on the source until the return: {name}")
         run.at("receiving")
     with (
-        Deltas(place.target, place.source, place.move.id, at=run.at) as deltas,
+        Deltas(place.target, place.source, place.move.id, prepared=not as_replica, at=run.at) as deltas,
         Proof(
             place.source, place.target, deltas, jobs=run.options.jobs, application=place.application, back=True
         ) as proof,
@@ -127,11 +131,11 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
 
 def _prove_back(run: Run, deltas: Deltas, proof: Proof) -> None:
     with run.step("catch up"):
-        catch_up(deltas, lambda lag: None, CLOSE_SECONDS)
+        catch_up(deltas)
     with run.step("prove everything"):
         proof.everything()
     with run.step("prove what was touched meanwhile"):
-        catch_up(deltas, lambda lag: None, CLOSE_SECONDS)
+        catch_up(deltas)
         proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
     run.at("back proven")
 
@@ -175,8 +179,7 @@ def _open_source(run: Run) -> None:
     here, there = place.here, place.there
     fenced = [name for name, enabled in here.execute(fence.TRIGGERS.encode()).fetchall() if enabled != "D"]
     if fenced:  # else this was done, and rows may have been written since
-        snapshot = here.execute("SELECT pg_current_snapshot()::text").fetchall()[0][0]
-        there.execute("UPDATE homeport.applied SET snapshot = %s", [snapshot])
+        write_applied(there, str(here.execute("SELECT pg_current_snapshot()::text").fetchall()[0][0]))
 
         def work() -> None:
             for (log,) in here.execute(LOGS.encode()).fetchall():

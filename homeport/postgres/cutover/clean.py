@@ -43,5 +43,4 @@ def clean_side(server: Server, connection: Connection, what: str, tell: Tell) ->
         fence.retry(connection, lambda: restore(connection), what)
         for name in validate(connection):
             tell(f"checked foreign key {name}")
-    fence.remove_fence(connection)
-    remove(server, what, tell)
+    remove(server, what=what, say=tell)

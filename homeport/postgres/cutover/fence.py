@@ -60,7 +60,8 @@ SELECT l.pid, min(p.gid), min(coalesce(a.usename::text, p.owner::text, '')), min
 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
-WHERE l.locktype = 'relation' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+WHERE l.locktype = 'relation' AND l.granted
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND l.relation = ANY (%s::text[]::regclass[]::oid[])
   AND coalesce(a.application_name, '') NOT LIKE 'homeport %%' AND l.pid IS DISTINCT FROM pg_backend_pid()
 GROUP BY l.pid, l.virtualtransaction
@@ -87,7 +88,9 @@ class Blocker:
         if self.pid is None:
             return f"prepared transaction {self.prepared} of {self.user}, for {self.seconds:.1f} s, holds {self.table}"
         who = self.application or self.kind
-        return f"session {self.pid} ({who}, user {self.user}, {self.state}) for {self.seconds:.1f} s, holds {self.table}"
+        return (
+            f"session {self.pid} ({who}, user {self.user}, {self.state}) for {self.seconds:.1f} s, holds {self.table}"
+        )
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,10 @@ def raise_fence(
 def find_blockers(connection: Connection, tables: Sequence[str], older_seconds: float) -> list[Blocker]:
     """Who keeps the fence out, the longest first."""
     rows = connection.execute(HOLDERS.encode(), [list(tables), older_seconds]).fetchall()
-    return [Blocker(*row[:6], float(row[6] or 0), row[7]) for row in rows]
+    return [
+        Blocker(pid, gid, user, application, kind, state, float(seconds or 0), table)
+        for pid, gid, user, application, kind, state, seconds, table in rows
+    ]
 
 
 def lower_fence(connection: Connection) -> None:
@@ -160,16 +166,8 @@ def lower_fence(connection: Connection) -> None:
         connection.execute(_each(f"ALTER TABLE ONLY {{}} DISABLE TRIGGER {TRIGGER}", names))
 
 
-def remove_fence(connection: Connection) -> None:
-    """No trace of it. Needs autocommit; may be stopped and run again."""
-    for name, _ in _read(connection):
-        _change(connection, f"DROP TRIGGER IF EXISTS {TRIGGER} ON {name}", name)
-    if connection.execute("SELECT to_regnamespace('homeport') IS NOT NULL").fetchall()[0][0]:
-        connection.execute("DROP FUNCTION IF EXISTS homeport.fenced()")
-
-
 def retry(connection: Connection, work: Callable[[], Answer], what: str, tables: Sequence[str] = ()) -> Answer:
-    """Do work in one transaction that never waits long for a lock, so that nobody queues behind it. Needs autocommit."""
+    """Do work in one transaction that never waits long for a lock: nobody queues behind it. Needs autocommit."""
     for _ in range(DDL_ATTEMPTS):
         try:
             with connection.transaction():

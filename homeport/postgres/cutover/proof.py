@@ -6,7 +6,7 @@ such pair, until few are left for the freeze. Rows that no delta touched since a
 writes the receiving side. Tables without a key, and those that were loaded whole, are compared whole when touched.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,9 +19,10 @@ from homeport.postgres.checksum import WHERE, Rows, digest_query, quote, rows_qu
 from homeport.postgres.compare import pair_tables
 from homeport.postgres.compare_rows import Pair, Progress, TableDifference, compare_rows, match_rows
 from homeport.postgres.compare_schema import ObjectDifference, compare_schema
+from homeport.postgres.follow.captured import operator_path
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.objects import Table
-from homeport.postgres.server import Connection, Server, connect
+from homeport.postgres.server import Server, connect
 from homeport.postgres.snapshot import Row, Snapshot
 
 WHATS = ("the source", "the target")
@@ -38,6 +39,7 @@ SELECT substr(c.relname, 7)::int FROM pg_class c JOIN pg_namespace n ON n.oid = 
 WHERE n.nspname = 'homeport' AND c.relkind = 'r' AND c.relname ~ '^since_[0-9]+$' AND pg_relation_size(c.oid) > 0
 ORDER BY 1"""
 WHOLE = "SELECT DISTINCT number FROM homeport.since_whole ORDER BY 1"
+MAKE_WHOLE = "CREATE TABLE IF NOT EXISTS homeport.since_whole (number int NOT NULL)"
 NAMES = """
 SELECT k.number, n.nspname || '.' || c.relname FROM homeport.captured k JOIN pg_class c ON c.oid = to_regclass(k.name)
 JOIN pg_namespace n ON n.oid = c.relnamespace"""
@@ -72,6 +74,8 @@ class Proof:
                 stack.enter_context(connect(server, application=self._application, autocommit=True, what=what))
                 for server, what in zip(self._servers, WHATS, strict=True)
             )
+            self._paths = tuple(operator_path(side) for side in self._sides)
+            self._sides[self._receiver].execute(MAKE_WHOLE)
             self._pool = stack.enter_context(ThreadPoolExecutor(2))
             self._stack = stack.pop_all()
         return self
@@ -118,11 +122,11 @@ class Proof:
         """Differences, tables that are to be compared whole, and how many keys were touched."""
         giving, receiving = self._sides[self._giver], self._sides[self._receiver]
         with giving.transaction():
-            giving.execute(f"{BEGIN}; {BY_INDEX}".encode())
+            self._begin(self._giver)
             name = str(giving.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
             self._deltas.run(name)
             with receiving.transaction():
-                receiving.execute(f"{BEGIN}; {BY_INDEX}".encode())
+                self._begin(self._receiver)
                 numbers = [int(row[0]) for row in receiving.execute(TOUCHED).fetchall()]
                 whole = {int(row[0]) for row in receiving.execute(WHOLE).fetchall()}
                 self._check_known([*numbers, *whole])
@@ -130,6 +134,9 @@ class Proof:
                 found = [self._compare_keys(number) for number in numbers if number not in whole]
         different = [each for one, _ in found for each in one]
         return different, {self._tables[number].name for number in whole}, sum(count for _, count in found)
+
+    def _begin(self, side: int) -> None:
+        self._sides[side].execute(f"{BEGIN}; {BY_INDEX}; SET LOCAL search_path = {self._paths[side]}".encode())
 
     def _compare_again(self, different: list[TableDifference]) -> list[TableDifference]:
         """What differs still: a table that was truncated while it was read differs once."""
@@ -242,12 +249,15 @@ def limit(rows: Rows, key: Sequence[str], types: Sequence[str]) -> Rows:
     )
 
 
-def serious(objects: Sequence[ObjectDifference], silenced: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Differences of objects that forbid a cutover, and those to be known; ours are neither."""
-    missing, known = [], []
+def serious(objects: Sequence[ObjectDifference], silenced: Collection[str]) -> tuple[list[str], list[str]]:
+    """Differences of objects that forbid a cutover, and those to be known.
+
+    Values of sequences are brought last, and what is quiet on the target comes back.
+    """
+    missing: list[str] = []
+    known: list[str] = []
     for each in objects:
-        ours = each.kind == "trigger" and each.name.rpartition(".")[2].startswith("homeport_")
-        if ours or each.kind == "sequence" and each.what.startswith("last_value ") or each.name in silenced:
+        if each.kind == "sequence" and each.what.startswith("last_value ") or each.name in silenced:
             continue
         text = f"{each.kind} {each.name} {each.what}"
         (missing if each.what == "is missing in the target" and not each.is_note else known).append(text)
@@ -263,7 +273,6 @@ def _check(different: Sequence[TableDifference]) -> None:
         more = "" if table.is_complete and len(table.rows) <= 5 else " …"
         lines.append(f"{table.table}: rows differ: {rows}{more}")
     raise HomeportError(
-        "\n".join(lines), "was the target written by somebody else? load these tables again: homeport db follow --reload"
+        "\n".join(lines),
+        "was the target written by somebody else? load these tables again: homeport db follow --reload",
     )
-
-

@@ -19,7 +19,7 @@ from homeport.postgres.cutover.steps import (
     switch,
 )
 from homeport.postgres.server import Server, connect
-from homeport.postgres.state import write_phase
+from homeport.postgres.state import write_applied, write_phase
 
 __all__ = ["CutoverOptions", "CutoverReport", "cutover"]
 
@@ -27,10 +27,6 @@ FROZEN = ("fencing", "fenced", "drained")
 DECIDED = ("verified", "switching")
 FROZEN_SECONDS = """
 SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM homeport.phase WHERE name = 'fencing'"""
-# What the side that served has of the other: its deltas, if the application ever returns, count from here.
-EQUAL = """
-CREATE TABLE IF NOT EXISTS homeport.applied (one boolean PRIMARY KEY DEFAULT true, snapshot text);
-INSERT INTO homeport.applied (snapshot) VALUES ('{snapshot}') ON CONFLICT (one) DO UPDATE SET snapshot = EXCLUDED.snapshot"""
 
 
 def cutover(  # noqa: PLR0913 both sides, and who is told and asked
@@ -136,9 +132,8 @@ def _verify(run: Run, ready: Ready, large_objects_changed: int) -> None:
     if large_objects_changed and (oids := differing_large_objects(place.here, place.there, place.move.before)):
         raise HomeportError(f"large objects differ: {oids[:10]}", "are they being written? start again")
     bring_sequences(place.here, place.there, ready.counters)
-    snapshot = place.there.execute("SELECT pg_current_snapshot()::text").fetchall()[0][0]
-    with place.here.transaction():
-        place.here.execute(EQUAL.format(snapshot=snapshot).encode())
+    snapshot = str(place.there.execute("SELECT pg_current_snapshot()::text").fetchall()[0][0])
+    write_applied(place.here, snapshot)  # deltas back, if ever the application returns, count from here
     write_phase(place.there, "verified")
 
 
@@ -146,7 +141,9 @@ def _switch(run: Run, confirm: Confirm) -> None:
     """Open the target, then have the application use it. From the first of the two on, going back is a move."""
     place = run.place
     if place.phase() == "verified":
-        run.tell("the point of no return: from here on the target takes writes, and going back is: homeport db rollback")
+        run.tell(
+            "the point of no return: from here on the target takes writes, and going back is: homeport db rollback"
+        )
         with place.there.transaction():
             fence.lower_fence(place.there)
             restore(place.there)

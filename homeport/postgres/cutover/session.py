@@ -13,12 +13,12 @@ from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.plan import REST
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.server import Connection, Server, connect, redact
-from homeport.postgres.state import Move, Phase, State, describe, open_state, read_done, read_move, read_phase
+from homeport.postgres.state import Move, State, adopt_move, open_state, read_applied, read_done, read_phase
 
 At = Callable[[str], None]
 Tell = Callable[[str], None]
 Confirm = Callable[[str], bool]
-VISIBLE = "SELECT pg_visible_in_snapshot(%s::text::xid8, snapshot::pg_snapshot) FROM homeport.applied"
+VISIBLE = "SELECT pg_visible_in_snapshot(%s::text::xid8, %s::text::pg_snapshot)"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Place:
 
     def phase(self) -> str:
         """Where the move stands."""
-        found: Phase | None = read_phase(self.there)
+        found = read_phase(self.there)
         return found.name if found else ""
 
 
@@ -110,8 +110,10 @@ def open_place(source: Server, target: Server, state_file: Path) -> Iterator[Pla
     with open_state(state_file, source, target) as state:
         try:
             with connect(target, application="cutover lock", autocommit=True, what="the target") as held:
-                receiving.lock(held, target)
-                move = find_move(state, held, source, target)
+                receiving.lock(held, target, "cutover")
+                move = adopt_move(state, held, source, target)
+                if move is None:
+                    raise HomeportError(f"{target}: is not the target of a move yet", "begin with: homeport db follow")
                 application = f"cutover {move.id}"
                 with (
                     connect(target, application=application, autocommit=True, what="the target") as there,
@@ -126,34 +128,15 @@ def open_place(source: Server, target: Server, state_file: Path) -> Iterator[Pla
             raise HomeportError(f"{source} to {target}: {said}", "mend this, then start again") from None
 
 
-def find_move(state: State, held: Connection, source: Server, target: Server) -> Move:
-    """The move that the target is the target of; a state file that knows of none yet adopts it."""
-    move = read_move(held)
-    if move is None:
-        raise HomeportError(f"{target}: is not the target of a move yet", "begin with: homeport db follow")
-    if move.source != describe(source):
-        raise HomeportError(
-            f"{target}: is the target of a move from {move.source}, not from {describe(source)}", "name that source"
-        )
-    if move.id != state.id:
-        if state.events():
-            raise HomeportError(
-                f"{state.file}: is the state of another move (the target belongs to move {move.id})",
-                "name another file with --state",
-            )
-        state.adopt(move.id)
-    return move
-
-
 def check_followed(place: Place) -> Capture:
     """The source's capture. HomeportError unless the copy is complete, and every change since it is captured."""
     capture = read_capture(place.here)
     begin = "homeport db follow brings the target up to date"
     if capture is None or capture.move != place.move.id or capture.ready is None:
         raise HomeportError(f"{place.source}: its changes are not captured for move {place.move.id}", begin)
-    applied = place.there.execute("SELECT to_regclass('homeport.applied') IS NOT NULL").fetchall()[0][0]
-    if REST not in read_done(place.there) or not applied:
+    applied = read_applied(place.there)
+    if REST not in read_done(place.there) or applied is None:
         raise HomeportError(f"{place.target}: the copy is not complete", begin)
-    if place.there.execute(VISIBLE, [capture.ready]).fetchall() != [(True,)]:
+    if place.here.execute(VISIBLE, [capture.ready, applied]).fetchall() != [(True,)]:
         raise HomeportError(f"{place.target}: was copied before the source's changes were captured", begin)
     return capture

@@ -80,7 +80,9 @@ def restore(connection: Connection) -> None:
     """Triggers and rules as they were, foreign keys that are not checked yet; in the caller's transaction."""
     if not _exists(connection, "homeport.silenced"):
         return
-    for relation, kind, name, enabled in connection.execute("SELECT * FROM homeport.silenced ORDER BY 1, 2, 3").fetchall():
+    for relation, kind, name, enabled in connection.execute(
+        "SELECT * FROM homeport.silenced ORDER BY 1, 2, 3"
+    ).fetchall():
         connection.execute(f"ALTER TABLE ONLY {relation} {ENABLE[str(enabled)]} {kind} {name}".encode())
     connection.execute("DELETE FROM homeport.silenced")
     for relation, name, definition, in_one_step, remark in _dropped(connection):
@@ -105,6 +107,14 @@ def validate(connection: Connection) -> list[str]:
                 names.append(f"{name} of {relation}")
             connection.execute("DELETE FROM homeport.dropped WHERE relation = %s AND name = %s", [relation, name])
     return names
+
+
+def read_silenced(connection: Connection) -> frozenset[str]:
+    """What is quiet, as `schema.table.name`, without quotes."""
+    if not _exists(connection, "homeport.silenced"):
+        return frozenset()
+    rows = connection.execute("SELECT relation || '.' || name FROM homeport.silenced").fetchall()
+    return frozenset(str(row[0]).replace('"', "") for row in rows)
 
 
 def holds_any(connection: Connection) -> bool:

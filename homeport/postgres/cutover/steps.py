@@ -6,21 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from homeport.errors import HomeportError
-from homeport.postgres.check import check, check_refusals
+from homeport.postgres.catalog import read_catalog
+from homeport.postgres.check import check_refusals
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import Counter, bring_large_objects, bring_sequences, read_counters, refresh
 from homeport.postgres.cutover.proof import Proof, serious
 from homeport.postgres.cutover.session import Confirm, Run, check_followed
-from homeport.postgres.cutover.silence import silence
+from homeport.postgres.cutover.silence import read_silenced, silence
 from homeport.postgres.cutover.switch import render_instructions, run_switch
-from homeport.postgres.follow.capture import find_changes, install
-from homeport.postgres.follow.captured import Capture, read_capture
+from homeport.postgres.follow.capture import install
+from homeport.postgres.follow.captured import Capture, find_changes, read_capture
 from homeport.postgres.follow.delta import Deltas
-from homeport.postgres.follow.run import catch_up
 from homeport.postgres.server import Connection, Server
 from homeport.postgres.state import describe, write_phase
 
-CLOSE_SECONDS = 1.0  # how near the target is brought before a proof and before the fence
+CLOSE_SECONDS, DELTAS_MAX = 1.0, 100  # a delta that takes no longer leaves little for the next one
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,12 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
     check_unchanged(place.here, capture)
     if not goes_on:
         with run.step("check"):
-            check_refusals(check(place.source, place.target, replaced=place.target.database, jobs=run.options.jobs))
+            check_refusals(read_catalog(place.here), read_catalog(place.there), place.target.database)
     with run.step("prepare"):
         for name in silence(place.there, as_replica=True):
             run.note(f"{name} is quiet on the target until the switch")
-        install(place.target, place.move.id, describe(place.source), always=False, say=run.tell)
+        other = describe(place.source)
+        install(place.target, place.move.id, other, always=False, what="the target", say=run.tell)
         ready = _prepare_fences(run, capture)
     application = place.application
     with (
@@ -58,7 +59,7 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
             proof.load()
         else:
             with run.step("catch up"):
-                catch_up(deltas, lambda lag: None, CLOSE_SECONDS)
+                catch_up(deltas)
             with run.step("materialized views and statistics"):
                 for line in refresh(place.there, [table.name for table in capture.tables]):
                     run.note(line)
@@ -71,13 +72,13 @@ def prove(run: Run, ready: Ready) -> None:
     place = run.place
     write_phase(place.there, "proving")
     with run.step("prove everything"):
-        missing, known = serious(ready.proof.everything(), [])
+        missing, known = serious(ready.proof.everything(), read_silenced(place.there))
         for line in known:
             run.note(line)
         if missing:
             raise HomeportError("\n".join(missing), "make these on the target, then start again")
     with run.step("prove what was touched meanwhile"):
-        catch_up(ready.deltas, lambda lag: None, CLOSE_SECONDS)
+        catch_up(ready.deltas)
         ready.proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
     write_phase(place.there, "proven")
     run.at("proven")
@@ -109,6 +110,17 @@ def rehearse_freeze(run: Run, ready: Ready) -> float:
     return seconds + time.monotonic() - began
 
 
+def catch_up(deltas: Deltas) -> None:
+    """Bring the receiving side near the other. HomeportError if changes come faster than they can be brought."""
+    for _ in range(DELTAS_MAX):
+        if deltas.run().seconds <= CLOSE_SECONDS:
+            return
+    raise HomeportError(
+        f"{deltas.receiving}: does not catch up: {DELTAS_MAX} deltas in a row took over {CLOSE_SECONDS:.0f} s",
+        "try when fewer rows are changed",
+    )
+
+
 def switch(run: Run, server: Server, confirm: Confirm) -> None:
     """Have the application use this server: by the user's command, or by hand."""
     if run.options.switch:
@@ -128,7 +140,8 @@ def check_unchanged(connection: Connection, capture: Capture) -> None:
     """HomeportError with what was changed since the capture. Reads in the caller's transaction."""
     if changes := find_changes(connection, capture):
         raise HomeportError(
-            "\n".join(changes), "the schema was changed during the move; bring it along with: homeport db follow --again"
+            "\n".join(changes),
+            "the schema was changed during the move; bring it along with: homeport db follow --again",
         )
 
 
@@ -149,5 +162,3 @@ def guard(run: Run, tables: tuple[str, ...], last: Callable[[], None] = lambda: 
     """Keep writers out of the target; when that began (time.monotonic)."""
     attempt = fence.Attempt(run.options.lock_seconds, run.options.terminate, run.note)
     return fence.raise_fence(run.place.there, tables, attempt, last)
-
-
