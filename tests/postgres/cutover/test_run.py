@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from homeport.errors import HomeportError
-from homeport.postgres.server import Server, connect
-from homeport.postgres.state import read_phase
-from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
+from homeport.postgres.server import Server
+from tests.postgres.clusters import Cluster, heroku_like, rds_like
 from tests.postgres.cutover.sides import Writers, is_fenced, make, notes, read_rows, run_cutover, run_follow
 
 pytestmark = pytest.mark.integration
