@@ -26,6 +26,7 @@ TRIGGER = "homeport_fence"
 SHARES = (0.1, 0.25, 0.5, 1.0, 1.0, 1.0)  # of the budget, attempt by attempt: short ones end deadlocks early
 PAUSE_SECONDS = 0.5  # between attempts, for writers that queued behind one
 QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 20
+AUTOVACUUM = "autovacuum worker"  # leaves by itself when the first of the two locks waits for it
 IN_THE_WAY = (
     psycopg.errors.QueryCanceled,
     psycopg.errors.LockNotAvailable,
@@ -51,7 +52,7 @@ PARENTS = f"""
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'p' AND {SYSTEM} ORDER BY 1"""
 # Who holds what keeps the fence out, and began its transaction before `%s` seconds ago. A prepared transaction has
-# no process.
+# no process, but it holds the lock on its own number.
 HOLDERS = """
 SELECT l.pid, min(p.gid), min(coalesce(a.usename::text, p.owner::text, '')), min(coalesce(a.application_name, '')),
        min(coalesce(a.backend_type, '')), min(coalesce(a.state, 'prepared')),
@@ -59,11 +60,13 @@ SELECT l.pid, min(p.gid), min(coalesce(a.usename::text, p.owner::text, '')), min
        min(format('%%I.%%I', n.nspname, c.relname))
 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+LEFT JOIN pg_locks own ON l.pid IS NULL AND own.pid IS NULL AND own.locktype = 'transactionid'
+  AND own.mode = 'ExclusiveLock' AND own.virtualtransaction = l.virtualtransaction
+LEFT JOIN pg_prepared_xacts p ON p.transaction = own.transactionid
 WHERE l.locktype = 'relation' AND l.granted
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND l.relation = ANY (%s::text[]::regclass[]::oid[])
-  AND coalesce(a.application_name, '') NOT LIKE 'homeport %%' AND l.pid IS DISTINCT FROM pg_backend_pid()
+  AND l.pid IS DISTINCT FROM pg_backend_pid()
 GROUP BY l.pid, l.virtualtransaction
 HAVING min(coalesce(a.xact_start, p.prepared)) < clock_timestamp() - %s * interval '1 second'
 ORDER BY 7 DESC NULLS LAST"""
@@ -134,7 +137,8 @@ def raise_fence(
     """
     for share in SHARES:
         began = time.monotonic()
-        if old := find_blockers(connection, tables, attempt.budget_seconds):
+        old = find_blockers(connection, tables, attempt.budget_seconds)
+        if old := [blocker for blocker in old if blocker.kind != AUTOVACUUM]:
             _tell(connection, old, attempt)  # waiting for these would only freeze the others
         else:
             try:
