@@ -22,6 +22,7 @@ from homeport.postgres.cutover.finish import (
     bring_sequences,
     differing_large_objects,
     read_counters,
+    refresh,
 )
 from homeport.postgres.cutover.proof import Proof
 from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
