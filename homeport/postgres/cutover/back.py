@@ -143,14 +143,14 @@ def _freeze(run: Run, deltas: Deltas, proof: Proof, tables: tuple[str, ...], cap
 
 def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> None:
     with run.step("catch up"):
-        catch_up(deltas)
+        catch_up(run, deltas)
     with run.step("materialized views and statistics"):
         for line in refresh(run.place.here, tables):
             run.note(line)
     with run.step("prove everything"):
         proof.everything()
     with run.step("prove what was touched meanwhile"):
-        catch_up(deltas)
+        catch_up(run, deltas)
         proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
     run.at("back proven")
 

@@ -11,7 +11,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.plan import REST
-from homeport.postgres.follow.captured import Capture, read_capture
+from homeport.postgres.follow.captured import Capture, operator_path, read_capture
 from homeport.postgres.server import Connection, Server, connect, redact
 from homeport.postgres.state import Move, State, adopt_move, open_state, read_applied, read_done, read_phase
 
@@ -121,6 +121,7 @@ def open_place(source: Server, target: Server, state_file: Path) -> Iterator[Pla
                 ):
                     for side in (here, there):
                         receiving.end_leftovers(side, f"homeport {application}")
+                        side.execute(f"SET search_path = {operator_path(side)}".encode())  # as shapes were captured
                     receiving.check_different(here, there, target)
                     yield Place(source, target, state, move, here, there)
         except psycopg.Error as error:
