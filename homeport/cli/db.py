@@ -1,6 +1,7 @@
 """`homeport db`: moving a live PostgreSQL database, one command for each step."""
 
 import importlib
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class Steps(click.Group):
-    """Loads the module of a step when the step is used."""
+    """Loads the module of a step when the step is used. What was typed wrongly is shown without its passwords."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -29,11 +30,25 @@ class Steps(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except click.UsageError as error:
+            from homeport.cli.db_server import without_passwords
+
+            raise click.UsageError(without_passwords(error.format_message()), error.ctx) from None
+
 
 @click.group(cls=Steps)
 def db() -> None:
     """Move a live PostgreSQL database without losing a row.
 
-    SOURCE and TARGET are URLs (postgres://user:password@host:5432/database), or names of environment variables that
-    hold one: a password on a command line can be read by every user of this machine.
+    \b
+    SOURCE and TARGET are each one of
+      heroku:APP, heroku:APP/ATTACHMENT   a database of a Heroku app
+      ENVIRONMENT/DATABASE                one of homeport.yml, such as prod/main-db
+      VARIABLE                            the environment variable that holds its URL
+      -                                   its URL is the next line of stdin
+      postgres://user:password@host/name  its URL; every user of this machine can read it
+    Without both, HOMEPORT_SOURCE and HOMEPORT_TARGET say which.
     """
