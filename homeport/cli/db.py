@@ -8,8 +8,14 @@ import click
 # command → (module, one line of help); the help stands here so that `homeport db --help` imports nothing else.
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("db_check", "Look at both sides before a move; changes nothing."),
+    "rehearse": ("db_rehearse", "Do all of a move but the switch, and say how long the real one freezes."),
     "copy": ("db_copy", "Copy a database, as it is at one instant; may be stopped and started again."),
+    "follow": ("db_follow", "Copy a database, then bring over every change, until it is stopped."),
     "compare": ("db_compare", "Prove that two databases are equal, or name what differs."),
+    "cutover": ("db_cutover", "Move the application over: fence, last changes, proof, switch."),
+    "rollback": ("db_rollback", "Go back to the source, with everything that was written since."),
+    "status": ("db_status", "Say where a move stands, and what to type next."),
+    "clean": ("db_clean", "Remove every trace of a move."),
 }
 
 
