@@ -20,10 +20,11 @@ from homeport.cli.db_run import (
     with_options,
 )
 from homeport.cli.db_server import Sides, find_sides, state_file, takes_sides
-from homeport.cli.db_words import duration
+from homeport.cli.db_words import precise
 from homeport.cli.failure import COULD_NOT
 from homeport.postgres.cutover.run import CutoverOptions, CutoverReport
 from homeport.postgres.cutover.run import cutover as run_cutover
+from homeport.postgres.state import describe
 
 
 @click.command()
@@ -72,10 +73,10 @@ def foretell(sides: Sides, switch: str | None) -> list[str]:
     how = "your command is run" if switch else "you are told what to do, and asked whether it is done"
     return [
         "what will happen:",
-        f"  1. all rows of both sides are compared while {sides.source.host} serves",
+        f"  1. all rows of both sides are compared while {describe(sides.source)} serves",
         "  2. the fence: writes to the source are refused from here on; reads go on",
         "  3. last changes, sequences, proof of what they touched; what fails up to here opens the source again",
-        f"  4. the point of no return: {sides.target.host} takes writes, and the switch is made: {how}",
+        f"  4. the point of no return: {describe(sides.target)} takes writes, and the switch is made: {how}",
         f"     from there on going back is `{render_command('db rollback', sides.shown)}`, which loses nothing either",
         "",
     ]
@@ -85,11 +86,11 @@ def render(report: CutoverReport, sides: Sides, *, dry_run: bool) -> list[str]:
     """The report in lines."""
     lines = [*render_steps(report.steps), *report.told]
     if dry_run:
-        frozen = f"the real one would freeze writers for about {duration(report.freeze_seconds)}"
+        frozen = f"the real one would freeze writers for about {precise(report.freeze_seconds)}"
         return [*lines, "", f"{frozen}, and as long as the switch takes", _next("cutover", sides)]
     if report.phase != "switched":
         return [*lines, "", f"not switched (move {report.move} is {report.phase})", _next("status", sides)]
-    frozen = f"switched; writers were refused for {duration(report.freeze_seconds)} (move {report.move})"
+    frozen = f"switched; writers were refused for {precise(report.freeze_seconds)} (move {report.move})"
     back = f"to go back:   {render_command('db rollback', sides.shown)}"
     return [*lines, "", frozen, back, f"to stay there: {render_command('db clean', sides.shown)}"]
 

@@ -19,10 +19,11 @@ from homeport.cli.db_run import (
     with_options,
 )
 from homeport.cli.db_server import Sides, find_sides, state_file, takes_sides
-from homeport.cli.db_words import duration
+from homeport.cli.db_words import precise
 from homeport.cli.failure import COULD_NOT
 from homeport.postgres.cutover.back import rollback as run_rollback
 from homeport.postgres.cutover.session import CutoverOptions, CutoverReport
+from homeport.postgres.state import describe
 
 BEFORE = ("", "copying", "following", "proving", "proven", "opened")
 
@@ -66,8 +67,8 @@ def render(report: CutoverReport, sides: Sides) -> list[str]:
     """The report in lines."""
     lines = [*render_steps(report.steps), *report.told]
     if report.phase in BEFORE:
-        return [*lines, "", f"{sides.source.host} serves, as before (move {report.move})"]
+        return [*lines, "", f"{describe(sides.source)} serves, as before (move {report.move})"]
     if report.phase != "returned":
         return [*lines, "", f"not yet back (move {report.move} is {report.phase})"]
-    lines += ["", f"back; writers were refused for {duration(report.freeze_seconds)} (move {report.move})"]
+    lines += ["", f"back; writers were refused for {precise(report.freeze_seconds)} (move {report.move})"]
     return [*lines, f"to give the move up: {render_command('db clean --target', sides.shown)}"]
