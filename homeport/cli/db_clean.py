@@ -1,5 +1,6 @@
 """`homeport db clean`: every trace of a move is removed."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -25,6 +26,6 @@ def clean(source: str, target: str, of_target: bool, yes: bool, state: Path | No
     sides = find_sides(source, target)
     both = " and ".join(describe(side) for side in [sides.source, *([sides.target] if of_target else [])])
     if not asker(yes=yes)(f"end this move, and remove its traces from {both}?"):
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
     run_clean(sides.source, sides.target, state_file(state, sides.target), teller(), of_target=of_target)
     click.echo(f"clean: {both}")

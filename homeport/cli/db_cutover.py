@@ -25,6 +25,7 @@ from homeport.cli.failure import COULD_NOT
 from homeport.postgres.cutover.run import CutoverOptions, CutoverReport
 from homeport.postgres.cutover.run import cutover as run_cutover
 from homeport.postgres.state import describe
+from homeport.postgres.status import FENCED, read_status
 
 
 @click.command()
@@ -57,15 +58,15 @@ def cutover(  # noqa: PLR0913 one per option
     if not (yes or dry_run or sys.stdin.isatty()):
         raise click.UsageError("there is no terminal to ask at: --yes agrees to the freeze")
     sides = find_sides(source, target)
-    for line in [] if dry_run else foretell(sides, switch):
-        click.echo(line, err=True)
-    options = CutoverOptions(switch, lock_seconds, terminate, jobs)
     file = state_file(state, sides.target)
+    if not dry_run:
+        click.echo("\n".join(_foretell(sides, file, switch)), err=True)
+    options = CutoverOptions(switch, lock_seconds, terminate, jobs)
     with interruptible():
         report = run_cutover(sides.source, sides.target, file, options, teller(), asker(yes=yes), dry_run=dry_run)
     click.echo(json.dumps(asdict(report)) if as_json else "\n".join(render(report, sides, dry_run=dry_run)))
     if not dry_run and report.phase != "switched":
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def foretell(sides: Sides, switch: str | None) -> list[str]:
@@ -80,6 +81,11 @@ def foretell(sides: Sides, switch: str | None) -> list[str]:
         f"     from there on going back is `{render_command('db rollback', sides.shown)}`, which loses nothing either",
         "",
     ]
+
+
+def _foretell(sides: Sides, file: Path, switch: str | None) -> list[str]:
+    phase = read_status(sides.source, sides.target, file).phase
+    return [f"the cutover goes on: the move is {phase}", ""] if phase in FENCED else foretell(sides, switch)
 
 
 def render(report: CutoverReport, sides: Sides, *, dry_run: bool) -> list[str]:

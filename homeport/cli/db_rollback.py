@@ -1,6 +1,7 @@
 """`homeport db rollback`: the application goes back to the source, with everything that was written since."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def rollback(  # noqa: PLR0913 one per option
         report = run_rollback(sides.source, sides.target, file, options, teller(), asker(yes=yes))
     click.echo(json.dumps(asdict(report)) if as_json else "\n".join(render(report, sides)))
     if report.phase not in (*BEFORE, "returned"):
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(report: CutoverReport, sides: Sides) -> list[str]:
