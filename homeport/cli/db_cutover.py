@@ -85,7 +85,9 @@ def foretell(sides: Sides, switch: str | None) -> list[str]:
 
 def _foretell(sides: Sides, file: Path, switch: str | None) -> list[str]:
     phase = read_status(sides.source, sides.target, file).phase
-    return [f"the cutover goes on: the move is {phase}", ""] if phase in FENCED else foretell(sides, switch)
+    if phase in FENCED:  # what was foretold has begun, or is over
+        return [f"the move is {phase}: it goes on from there", ""]
+    return foretell(sides, switch)
 
 
 def render(report: CutoverReport, sides: Sides, *, dry_run: bool) -> list[str]:

@@ -95,7 +95,7 @@ def test_without_a_switch_command_nobody_but_a_person_says_that_it_is_made(perso
     status = json.loads(person.types("status", "--json").stdout)
     assert (status["phase"], status["source"]["fenced"]) == ("switching", 1)
     again = person.types("cutover", "--yes", "--switch", "true")
-    assert "the cutover goes on: the move is switching" in again.stderr
+    assert "the move is switching: it goes on from there" in again.stderr
     assert "switched; writers were refused for" in again.stdout
 
 
