@@ -151,7 +151,7 @@ def _rows(connection: Connection, name: str) -> Sequence[dict[str, Any]]:
 def _queries() -> dict[str, str]:
     """Name → statement, of catalog.sql."""
     text = files("homeport.postgres").joinpath("catalog.sql").read_text()
-    text = text.replace("{user_schema}", USER_SCHEMA)
+    text = text.replace("{user_schema}", USER_SCHEMA).replace("{own_schema}", OWN_SCHEMA)
     text = re.sub(r"\{no_extension:(\w+):([\w.]+)\}", lambda m: NO_EXTENSION.format(catalog=m[1], oid=m[2]), text)
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))

@@ -169,6 +169,8 @@ SELECT n.nspname AS schema, c.relname AS table, t.tgname AS name, pg_get_trigger
   FROM pg_trigger t
   JOIN pg_class c ON c.oid = t.tgrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_proc p ON p.oid = t.tgfoid
+  JOIN pg_namespace f ON f.oid = p.pronamespace AND f.nspname <> '{own_schema}'
  WHERE NOT t.tgisinternal AND {user_schema} AND {no_extension:pg_class:c.oid}
  ORDER BY n.nspname, c.relname, t.tgname
 

@@ -75,16 +75,17 @@ def check(
     )
 
 
-def check_refusals(report: Report) -> None:
-    """HomeportError with every finding that refuses, if there are any: for whoever is about to change something."""
-    if report.refused:
-        lines = [f"{finding.rule}: {finding.what}" for finding in report.refused]
-        raise HomeportError("\n".join(lines), report.refused[0].then)
+def check_refusals(source: Catalog, target: Catalog, replaced: str | None = None) -> None:
+    """HomeportError with every finding that refuses: for whoever is about to change something, and measures nothing."""
+    found = [_named(finding, replaced, target) if replaced else finding for finding in _apply(source, target)]
+    refused = [finding for finding in found if finding.severity == "refuses"]
+    if refused:
+        raise HomeportError("\n".join(f"{each.rule}: {each.what}" for each in refused), refused[0].then)
 
 
 def find(source: Catalog, target: Catalog, measured: Measured, replaced: str | None = None) -> tuple[Finding, ...]:
     """The findings of all rules, in order of severity."""
-    found = [finding for rule in RULES for finding in rule(source, target)]
+    found = _apply(source, target)
     found += _clock_skew(measured)
     if replaced is not None:
         found = [_named(finding, replaced, target) for finding in found]
@@ -127,6 +128,10 @@ def estimate(source: Catalog, measured: Measured, jobs: int) -> Estimate:
             f"with {jobs} jobs copy and indexes are faster; only a rehearsal shows by how much",
         ),
     )
+
+
+def _apply(source: Catalog, target: Catalog) -> list[Finding]:
+    return [finding for rule in RULES for finding in rule(source, target)]
 
 
 def _clock_skew(measured: Measured) -> Sequence[Finding]:

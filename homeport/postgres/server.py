@@ -43,6 +43,10 @@ TIMEOUTS = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_se
 NEWER = ["idle_session_timeout", "transaction_timeout"]
 
 
+class Unreachable(HomeportError):
+    """There is no connection: the server is away, or refuses."""
+
+
 @dataclass(frozen=True)
 class Server:
     """One database on one server, as its URL says."""
@@ -101,7 +105,7 @@ def connect(
 ) -> Connection:
     """A connection with our session settings, called `homeport <application>` in pg_stat_activity.
 
-    HomeportError says in words why there is none (host, TLS, password, database, connection limit) and what to do.
+    Unreachable says in words why there is none (host, TLS, password, database, connection limit) and what to do.
     """
     settings = SESSION | {"lock_timeout": str(lock_timeout_ms)}
     try:
@@ -114,13 +118,13 @@ def connect(
             prepare_threshold=None,
         )
     except psycopg.Error as error:
-        raise explain(server, error, what) from None
+        raise _unreachable(server, error, what) from None
     try:
         connection.execute(TIMEOUTS, [NEWER])
         connection.autocommit = autocommit
     except psycopg.Error as error:
         connection.close()
-        raise explain(server, error, what) from None
+        raise _unreachable(server, error, what) from None
     return connection
 
 
@@ -204,6 +208,11 @@ CAUSES = (
     ("is shutting down", "is shutting down", "try again in a moment"),
     ("is in recovery mode", "is recovering from a crash", "try again in a moment"),
 )
+
+
+def _unreachable(server: Server, error: psycopg.Error, what: str) -> Unreachable:
+    explained = explain(server, error, what)
+    return Unreachable(explained.message, explained.hint)
 
 
 def _wrong(query: dict[str, str], values: dict[str, str], fragment: str) -> list[str]:

@@ -31,7 +31,21 @@ CREATE TABLE IF NOT EXISTS homeport.move (
   snapshot text, contents text, rest text, started timestamptz NOT NULL DEFAULT now());
 CREATE TABLE IF NOT EXISTS homeport.done (
   task text PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE TABLE IF NOT EXISTS homeport.phase (
+  number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(), detail jsonb NOT NULL DEFAULT '{}');
 """
+# On the side that receives changes: the snapshot of the other side that this one equals.
+ON_RECEIVER = """
+CREATE SCHEMA IF NOT EXISTS homeport;
+CREATE TABLE IF NOT EXISTS homeport.applied (one boolean PRIMARY KEY DEFAULT true CHECK (one), snapshot text NOT NULL);
+"""
+APPLY = """
+INSERT INTO homeport.applied (snapshot) VALUES ('{0}') ON CONFLICT (one) DO UPDATE SET snapshot = excluded.snapshot"""
+PHASES = (
+    "copying", "following", "proving", "proven", "fencing", "fenced", "drained", "verified", "switching", "switched",
+    "returning", "returned", "opened",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,15 @@ class Move:
     snapshot: str | None = None
     contents: str | None = None
     rest: str | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where a move stands: one of PHASES, and since when (seconds since 1970, by the target's clock)."""
+
+    name: str
+    at: float
+    detail: dict[str, object]
 
 
 class State:
@@ -132,6 +155,58 @@ def write_move(connection: Connection, move: Move) -> None:
             "INSERT INTO homeport.move (id, source, before, snapshot, contents, rest) VALUES (%s, %s, %s, %s, %s, %s)",
             values,
         )
+
+
+def adopt_move(state: State, connection: Connection, source: Server, target: Server) -> Move | None:
+    """The move that the target knows, which `state` is then about; None if it knows none.
+
+    HomeportError if the target belongs to a move from another source, or the file to a move into another target.
+    """
+    move = read_move(connection)
+    if move is None or move.id == state.id:
+        return move
+    if move.source != describe(source):
+        raise HomeportError(
+            f"{target}: is the target of a move from {move.source}, not from {describe(source)}",
+            "copy into another database",
+        )
+    if any(event.step == "copy began" for event in state.events()):
+        raise HomeportError(
+            f"{state.file}: is the state of another move (the target belongs to move {move.id})",
+            "name another file with --state",
+        )
+    state.adopt(move.id)
+    return move
+
+
+def read_applied(connection: Connection) -> str | None:
+    """The snapshot of the other side that this one equals, as `pg_snapshot` writes it."""
+    if not connection.execute("SELECT to_regclass('homeport.applied') IS NOT NULL").fetchall()[0][0]:
+        return None
+    rows = connection.execute("SELECT snapshot FROM homeport.applied").fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+def write_applied(connection: Connection, snapshot: str) -> None:
+    with connection.transaction():
+        connection.execute(ON_RECEIVER.encode())
+        connection.execute(APPLY.format(snapshot).encode())
+
+
+def read_phase(connection: Connection) -> Phase | None:
+    """Where the move into this database stands; None if there is none, or it never got further than a copy."""
+    if not connection.execute("SELECT to_regclass('homeport.phase') IS NOT NULL").fetchall()[0][0]:
+        return None
+    query = "SELECT name, extract(epoch FROM at)::float8, detail FROM homeport.phase ORDER BY number DESC LIMIT 1"
+    rows = connection.execute(query).fetchall()
+    return Phase(str(rows[0][0]), float(rows[0][1]), dict(rows[0][2])) if rows else None
+
+
+def write_phase(connection: Connection, name: str, **detail: object) -> None:
+    """The move has come to this phase; in the caller's transaction, if there is one."""
+    connection.execute(
+        f"INSERT INTO homeport.phase (name, detail) VALUES ('{name}', %s)".encode(), [json.dumps(detail)]
+    )
 
 
 def read_done(connection: Connection) -> frozenset[str]:

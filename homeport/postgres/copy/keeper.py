@@ -31,10 +31,11 @@ class SnapshotLost(HomeportError):
 
 
 class Keeper:
-    """An open transaction. `snapshot` is what other sessions and pg_dump name to see the same rows."""
+    """An open transaction. `snapshot` is what other sessions and pg_dump name to see the same rows; `visible` tells
+    which transactions are in it, as `pg_snapshot` writes it."""
 
-    def __init__(self, server: Server, connection: Connection, snapshot: str, contents: Contents) -> None:
-        self.server, self.snapshot, self.contents = server, snapshot, contents
+    def __init__(self, server: Server, connection: Connection, snapshot: str, contents: Contents, visible: str) -> None:
+        self.server, self.snapshot, self.contents, self.visible = server, snapshot, contents, visible
         self._connection = connection
 
     def check(self) -> None:
@@ -67,7 +68,8 @@ def keep_snapshot(server: Server, application: str) -> Iterator[Keeper]:
         connection.read_only = True
         for attempt in range(ATTEMPTS):
             try:
-                snapshot = str(connection.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
+                names = "SELECT pg_export_snapshot(), pg_current_snapshot()::text"
+                snapshot, visible = (str(value) for value in connection.execute(names).fetchall()[0])
                 contents = read_contents(connection)
                 _lock_tables(connection, contents)
                 if not connection.execute(REWRITTEN.encode()).fetchall():
@@ -85,7 +87,7 @@ def keep_snapshot(server: Server, application: str) -> Iterator[Keeper]:
         else:
             raise HomeportError(f"the source ({server}): tables are rewritten all the time", "try when it is quieter")
         try:
-            yield Keeper(server, connection, snapshot, contents)
+            yield Keeper(server, connection, snapshot, contents, visible)
         finally:
             if not connection.closed:
                 connection.rollback()

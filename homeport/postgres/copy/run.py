@@ -25,7 +25,7 @@ from homeport.postgres.copy.throttle import Throttle, pause_reason
 from homeport.postgres.copy.tunnel import tunnel
 from homeport.postgres.copy.worker import Place, Worker, plan_rows
 from homeport.postgres.server import Connection, Server, connect, redact
-from homeport.postgres.state import Move, State, describe, open_state, read_done, read_move, write_move
+from homeport.postgres.state import Move, State, adopt_move, describe, open_state, read_done, write_applied, write_move
 
 Tell = Callable[[Progress], None]
 At = Callable[[str], None]
@@ -76,7 +76,7 @@ def _copy(source: Server, target: Server, state: State, options: Options, tell: 
         at("locked")
         run = _Run(source, target, state, held, options, tell)
         run.at = at
-        move = run.find_move()
+        move = adopt_move(state, held, source, target)
         receiving.end_leftovers(held, f"homeport {run.application}")
         done = read_done(held) if move else frozenset()
         if move and REST in done:
@@ -106,24 +106,6 @@ class _Run:
     def application(self) -> str:
         return f"copy {self.state.id}"
 
-    def find_move(self) -> Move | None:
-        """The move that the target knows, if it is this one."""
-        move = read_move(self._held)
-        if move is None or move.id == self.state.id:
-            return move
-        if move.source != describe(self.source):
-            raise HomeportError(
-                f"{self.target}: is the target of a move from {move.source}, not from {describe(self.source)}",
-                "copy into another database",
-            )
-        if any(event.step == "copy began" for event in self.state.events()):
-            raise HomeportError(
-                f"{self.state.file}: is the state of another move (the target belongs to move {move.id})",
-                "name another file with --state",
-            )
-        self.state.adopt(move.id)
-        return move
-
     def begin(self, keeper: Keeper, move: Move | None) -> Report:
         """From a clean target: schema, then everything else."""
         contents = keeper.contents
@@ -146,6 +128,7 @@ class _Run:
         move = replace(move, snapshot=keeper.snapshot, contents=render_contents(contents))
         move = replace(move, rest=self._restore_schema(keeper, versions))
         write_move(self._held, move)
+        write_applied(self._held, keeper.visible)
         self.state.record("schema restored")
         return self._work(contents, move, frozenset(), keeper)
 

@@ -13,6 +13,7 @@ from homeport.postgres.copy.reading import OURS, SYSTEM
 from homeport.postgres.server import Connection, Server
 
 BATCH = 100  # dropped per transaction: each takes locks, and a server has a fixed number of them
+LOCK_ATTEMPTS, LOCK_PAUSE_SECONDS = 20, 0.1
 LOCK = 0x686F6D65  # key of the advisory lock that one copy holds on its target
 KINDS = {"r": "TABLE", "p": "TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "S": "SEQUENCE", "f": "FOREIGN TABLE"}
 TWO_WORDS = (
@@ -114,16 +115,18 @@ def clean(connection: Connection, before: tuple[str, ...]) -> int:
     return len(dropped)
 
 
-def lock(connection: Connection, target: Server) -> None:
-    """Hold the target for this copy, as long as the connection lives; refuse if another copy holds it."""
-    query = "SELECT pg_try_advisory_lock(%s, hashtext(current_database()))"
-    if connection.execute(query, [LOCK]).fetchall()[0][0]:
-        return
-    rows = connection.execute(HOLDERS.encode(), [LOCK]).fetchall()
+def lock(connection: Connection, target: Server, work: str = "copy") -> None:
+    """Hold the target for this work, as long as the connection lives; refuse if somebody else holds it for that."""
+    key = LOCK + zlib.crc32(work.encode()) % 1000
+    query = "SELECT pg_try_advisory_lock(%s, hashtext(current_database())) OR pg_sleep(%s) IS NULL"
+    for _ in range(LOCK_ATTEMPTS):  # a server may not have noticed yet that a process was killed
+        if connection.execute(query, [key, LOCK_PAUSE_SECONDS]).fetchall()[0][0]:
+            return
+    rows = connection.execute(HOLDERS.encode(), [key]).fetchall()
     pid = rows[0][0] if rows else "pid"
     who = f" (session {rows[0][0]}, {rows[0][1]})" if rows else ""
     raise HomeportError(
-        f"{target}: another copy into it is running{who}",
+        f"{target}: another {work} into it is running{who}",
         f"wait for it; if its machine is gone, on the target: SELECT pg_terminate_backend({pid})",
     )
 

@@ -1,0 +1,245 @@
+"""A database → one whose changes leave their keys in logs; and back to one without a trace of that.
+
+Triggers, because an owner may make them where nobody else may do more. Row triggers: for the statements of a web
+application, which change one row each, they cost less than statement triggers with transition tables (`make bench-db`
+db_capture shows both), and they fire on each partition, however the row came there. CREATE TRIGGER takes SHARE ROW
+EXCLUSIVE, which conflicts with the lock of every transaction that has written the table: when it commits, none is left
+that wrote without it. It is never waited for longer than LOCK_TIMEOUT_MS, since writers queue behind who waits.
+
+The functions run with the rights of who installed them (SECURITY DEFINER), so that every role's changes are captured;
+each is one INSERT of plain values with qualified names, in which no operator or function of another role can be found.
+"""
+
+import time
+from collections.abc import Callable
+
+import psycopg
+
+from homeport.errors import HomeportError
+from homeport.postgres.catalog import read_catalog
+from homeport.postgres.checksum import quote
+from homeport.postgres.follow.captured import (
+    ROWLESS,
+    TABLES,
+    Capture,
+    Captured,
+    find_changes,
+    operator_path,
+    read_capture,
+    read_shapes,
+)
+from homeport.postgres.objects import Table
+from homeport.postgres.server import Connection, Server, connect, explain
+
+LOCK_TIMEOUT_MS = 1000
+ATTEMPTS = 60
+PAUSE_SECONDS = 0.5
+DEFINER = "RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+# Logs lose all their rows again and again: dead ones are to go soon.
+STORAGE = (
+    "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_threshold = 100000"
+)
+BLOCKERS = """
+SELECT a.pid, coalesce(a.usename, ''), coalesce(nullif(a.application_name, ''), a.backend_type), a.state,
+       extract(epoch FROM clock_timestamp() - a.xact_start)::int
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+ WHERE l.locktype = 'relation' AND l.granted AND a.pid <> pg_backend_pid() AND l.relation = ANY (%s::text[]::regclass[])
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+ GROUP BY 1, 2, 3, 4, 5 ORDER BY 5 DESC NULLS LAST LIMIT 5"""
+PREPARED = """
+SELECT gid, owner, extract(epoch FROM clock_timestamp() - prepared)::int
+  FROM pg_prepared_xacts WHERE database = current_database()"""
+OURS = """
+SELECT format('%I.%I', n.nspname, c.relname), array_agg(quote_ident(t.tgname))
+  FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE p.pronamespace = to_regnamespace('homeport')::oid AND NOT t.tgisinternal GROUP BY 1 ORDER BY 1"""
+Say = Callable[[str], None]
+At = Callable[[str], None]
+
+
+def install(
+    server: Server,
+    move: str,
+    other: str,
+    *,
+    always: bool,
+    what: str = "the source",
+    say: Say = lambda words: None,
+    at: At = lambda point: None,
+) -> Capture:
+    """Capture the changes of every table, for this move; go on where a killed process stopped.
+
+    `always`: in sessions with session_replication_role = replica too. `other` describes who will receive them.
+    HomeportError if another move captures this database, a table is somebody else's, or is locked all the time.
+    """
+    with connect(
+        server, application=f"capture {move}", autocommit=True, lock_timeout_ms=LOCK_TIMEOUT_MS, what=what
+    ) as connection:
+        try:
+            return _install(connection, server, Capture(move, other, None, ()), always, what, say, at)
+        except psycopg.Error as error:
+            raise explain(server, error, what) from None
+
+
+def remove(server: Server, *, what: str = "the source", say: Say = lambda words: None) -> None:
+    """Take everything of ours out of a database: triggers, functions, logs, the schema `homeport`."""
+    with connect(
+        server, application="clean", autocommit=True, lock_timeout_ms=LOCK_TIMEOUT_MS, what=what
+    ) as connection:
+        try:
+            for name, triggers in connection.execute(OURS.encode()).fetchall():
+                drop = "; ".join(f"DROP TRIGGER IF EXISTS {trigger} ON {name}" for trigger in triggers)
+                patiently(connection, [name], [drop], f"{what} ({server})", say)
+            patiently(connection, [], ["DROP SCHEMA IF EXISTS homeport CASCADE"], f"{what} ({server})", say)
+        except psycopg.Error as error:
+            raise explain(server, error, what) from None
+
+
+def patiently(connection: Connection, tables: list[str], statements: list[str], where: str, say: Say) -> None:
+    """Run statements that want locks on these tables, in one transaction; again and again, if others hold them."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with connection.transaction():
+                for statement in statements:
+                    connection.execute(statement.encode())
+            return
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            who = describe_blockers(connection, tables)
+            if attempt % 10 == 0:
+                say(f"{where}: waiting for {', '.join(tables) or 'a lock'}, held by {who}")
+        time.sleep(PAUSE_SECONDS)
+    raise HomeportError(
+        f"{where}: {', '.join(tables) or 'a table'} cannot be locked: it is held by {who}",
+        "let these transactions end, or end them with SELECT pg_terminate_backend(<pid>); then start again",
+    )
+
+
+def describe_blockers(connection: Connection, tables: list[str]) -> str:
+    """Who holds locks on these tables that keep us out: session, role, program, and since when."""
+    rows = connection.execute(BLOCKERS.encode(), [tables]).fetchall()
+    lines = [f"session {pid} ({user}, {program}, {state}, {age} s)" for pid, user, program, state, age in rows]
+    rows = connection.execute(PREPARED.encode()).fetchall()
+    lines += [f"prepared transaction {gid!r} ({owner}, {age} s)" for gid, owner, age in rows]
+    return ", ".join(lines) or "somebody who has let go meanwhile"
+
+
+def capture_statements(table: Captured, *, always: bool) -> list[str]:
+    """The log of a table, and the triggers that fill it."""
+    name, log, number = table.name, table.log, table.number
+    new, old = (", ".join(f"{row}.{column}" for column in table.key or table.columns) for row in ("NEW", "OLD"))
+    if table.key:
+        kept = ", ".join(f"{column} AS k{i}" for i, column in enumerate(table.key, 1))
+        bodies = {"new": new, "old": old}
+        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in table.key)
+        triggers = {
+            "homeport_new": f"AFTER INSERT OR UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION homeport.new_{number}()",
+            "homeport_changed": f"AFTER UPDATE ON {name} FOR EACH ROW WHEN ({changed})"
+            f" EXECUTE FUNCTION homeport.old_{number}()",
+            "homeport_old": f"AFTER DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION homeport.old_{number}()",
+        }
+    else:
+        kept = "pg_catalog.pg_current_xact_id() AS x, 1 AS sign, "
+        kept += ", ".join(f"{column} AS c{i}" for i, column in enumerate(table.columns, 1))
+        bodies = {
+            which: f"pg_catalog.pg_current_xact_id(), {sign}, {row}"
+            for which, sign, row in (("new", "1", new), ("old", "-1", old))
+        }
+        triggers = {
+            "homeport_new": f"AFTER INSERT OR UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION homeport.new_{number}()",
+            "homeport_old": f"AFTER DELETE OR UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION homeport.old_{number}()",
+        }
+    triggers["homeport_truncated"] = f"AFTER TRUNCATE ON {name} EXECUTE FUNCTION homeport.truncated_{number}()"
+    functions = {f"{which}_{number}": f"INSERT INTO {log} VALUES ({values})" for which, values in bodies.items()}
+    functions[f"truncated_{number}"] = f"INSERT INTO homeport.reload VALUES ({number})"
+    statements = [
+        f"LOCK TABLE ONLY {name} IN SHARE ROW EXCLUSIVE MODE",
+        f"CREATE TABLE {log} AS SELECT {kept} FROM ONLY {name} WITH NO DATA",
+        f"ALTER TABLE {log} SET ({STORAGE})",
+    ]
+    statements += [
+        f"CREATE FUNCTION homeport.{function}() {DEFINER} 'BEGIN {_quoted(body)}; RETURN NULL; END'"
+        for function, body in functions.items()
+    ]
+    statements += [f"CREATE TRIGGER {trigger} {definition}" for trigger, definition in triggers.items()]
+    if always:
+        statements += [f"ALTER TABLE ONLY {name} ENABLE ALWAYS TRIGGER {trigger}" for trigger in triggers]
+    arrays = ", ".join(f"ARRAY[{', '.join(map(_literal, value))}]::text[]" for value in (table.columns, table.key))
+    row = f"{number}, {_literal(name)}, {arrays}, {_literal(table.shape)}"
+    return [*statements, f"INSERT INTO homeport.captured VALUES ({row})"]
+
+
+def _install(
+    connection: Connection, server: Server, wanted: Capture, always: bool, what: str, say: Say, at: At
+) -> Capture:
+    where = f"{what} ({server})"
+    known = read_capture(connection)
+    if known and known.move != wanted.move:
+        raise HomeportError(
+            f"{where}: its changes are captured by another move, {known.move}, into {known.other}",
+            "go on with that one, or end it: homeport db clean",
+        )
+    if known is None:
+        with connection.transaction():
+            connection.execute(TABLES.encode())
+            connection.execute(
+                "INSERT INTO homeport.capture (move, other) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [wanted.move, wanted.other],
+            )
+    at("schema")
+    if known and known.ready:
+        return known
+    connection.execute(f"SET search_path = {operator_path(connection)}".encode())
+    while missing := _find_missing(connection, where):
+        for table in missing:
+            patiently(connection, [table.name], capture_statements(table, always=always), where, say)
+            at(f"captured {table.name}")
+        say(f"{where}: the changes of {len(missing)} tables are captured")
+    connection.execute("UPDATE homeport.capture SET ready = pg_current_xact_id() WHERE ready IS NULL")
+    at("ready")
+    capture = read_capture(connection)
+    if capture is None or find_changes(connection, capture):
+        raise HomeportError(f"{where}: its tables are being changed", "let the migration end; then start again")
+    return capture
+
+
+def _find_missing(connection: Connection, where: str) -> list[Captured]:
+    """Tables that are not captured yet."""
+    known = read_capture(connection)
+    done = {table.name for table in known.tables} if known else set()
+    first = max((table.number for table in known.tables), default=0) + 1 if known else 1
+    tables = {(each.schema, each.name): each for each in read_catalog(connection).data_tables}
+    missing = {
+        name: shape
+        for name, shape in read_shapes(connection).items()
+        if name not in done and shape.columns != ROWLESS and (shape.schema, shape.table) in tables
+    }
+    found = [(name, shape, tables[shape.schema, shape.table]) for name, shape in missing.items()]
+    if foreign := [name for name, _, table in found if not table.is_ours]:
+        raise HomeportError(
+            f"{where}: these tables belong to another role, which alone may make triggers: {', '.join(foreign)}",
+            "as that role: ALTER TABLE … OWNER TO the role of this URL",
+        )
+    return [
+        Captured(number, name, _columns(table), _key(table), shape.columns)
+        for number, (name, shape, table) in enumerate(found, first)
+    ]
+
+
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(quote(column.name) for column in table.columns if not column.generated)
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    """The key; none if a column of it is generated: what cannot be written cannot be read from a log either."""
+    generated = {column.name for column in table.columns if column.generated}
+    return () if generated & set(table.key) else tuple(quote(name) for name in table.key)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,121 @@
+"""What a side that is followed knows of it: the move, its tables, their logs. Plain values, read from its schema."""
+
+from dataclasses import dataclass
+
+from homeport.postgres.catalog import NO_EXTENSION, USER_SCHEMA
+from homeport.postgres.server import Connection
+
+TABLES = """
+CREATE SCHEMA IF NOT EXISTS homeport;
+CREATE TABLE IF NOT EXISTS homeport.capture (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one), move text NOT NULL, other text NOT NULL, ready xid8);
+CREATE TABLE IF NOT EXISTS homeport.captured (
+  number int PRIMARY KEY, name text NOT NULL UNIQUE, columns text[] NOT NULL, key text[] NOT NULL, shape text NOT NULL);
+CREATE TABLE IF NOT EXISTS homeport.reload (number int NOT NULL);
+"""
+EXISTS = "SELECT to_regclass('homeport.capture') IS NOT NULL AND to_regclass('homeport.captured') IS NOT NULL"
+# A table's columns as far as a delta depends on them, and our triggers with whether they fire.
+SHAPES = f"""
+SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text,
+       (SELECT string_agg(format('%I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+                                 CASE WHEN a.attnotnull THEN ' not null' ELSE '' END,
+                                 CASE WHEN a.attgenerated <> '' THEN ' generated' ELSE '' END), ', ' ORDER BY a.attnum)
+          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS shape,
+       (SELECT string_agg(t.tgname || ' ' || t.tgenabled::text, ', ' ORDER BY t.tgname)
+          FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+         WHERE t.tgrelid = c.oid AND p.pronamespace = to_regnamespace('homeport')::oid AND p.proname <> 'fenced')
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {USER_SCHEMA}
+   AND {NO_EXTENSION.format(catalog="pg_class", oid="c.oid")}
+"""
+EXTENSION_SCHEMAS = """
+SELECT DISTINCT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+ WHERE n.nspname <> 'pg_catalog' ORDER BY 1"""
+ROWLESS = "(no columns)"
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A table that is followed. Names are quoted and qualified, ready for a statement; without a key, `key` is ()."""
+
+    number: int
+    name: str
+    columns: tuple[str, ...]  # without generated ones
+    key: tuple[str, ...]
+    shape: str = ""
+
+    @property
+    def log(self) -> str:
+        return f"homeport.log_{self.number}"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table's columns, as one text, and the triggers of ours that it has."""
+
+    schema: str
+    table: str
+    columns: str
+    triggers: str
+
+
+@dataclass(frozen=True)
+class Capture:
+    """`ready` is the transaction that committed after the last trigger was there; None until then."""
+
+    move: str
+    other: str
+    ready: str | None
+    tables: tuple[Captured, ...]
+
+
+def read_capture(connection: Connection) -> Capture | None:
+    """What this side captures, if it does."""
+    if not connection.execute(EXISTS).fetchall()[0][0]:
+        return None
+    rows = connection.execute("SELECT move, other, ready::text FROM homeport.capture").fetchall()
+    if not rows:
+        return None
+    query = "SELECT number, name, columns, key, shape FROM homeport.captured ORDER BY number"
+    tables = connection.execute(query).fetchall()
+    captured = tuple(Captured(row[0], row[1], tuple(row[2]), tuple(row[3]), row[4]) for row in tables)
+    return Capture(rows[0][0], rows[0][1], rows[0][2], captured)
+
+
+def read_shapes(connection: Connection) -> dict[str, Shape]:
+    """What every table looks like to the caller's transaction, by its quoted name."""
+    rows = connection.execute(SHAPES.encode()).fetchall()
+    return {
+        str(name): Shape(schema, table, columns or ROWLESS, triggers or "")
+        for name, schema, table, columns, triggers in rows
+    }
+
+
+def find_changes(connection: Connection, capture: Capture) -> list[str]:
+    """What was changed behind our back since the capture began, in words; nothing if nothing was."""
+    now = read_shapes(connection)
+    known = {table.name: table for table in capture.tables}
+    lines = [f"table {name}: is new" for name in now if name not in known and now[name].columns != ROWLESS]
+    for name, table in known.items():
+        if name not in now:
+            lines.append(f"table {name}: is gone")
+            continue
+        if now[name].columns != table.shape:
+            lines.append(f"table {name}: its columns were {table.shape}; now they are {now[name].columns}")
+        if missing := _missing(table, now[name].triggers):
+            lines.append(f"table {name}: changes are no longer noticed: {', '.join(missing)} is gone or disabled")
+    return lines
+
+
+def operator_path(connection: Connection) -> str:
+    """A search_path in which the operators of extensions' types (citext's `=`) are found, and nothing of users."""
+    return ", ".join(["pg_catalog", *(str(row[0]) for row in connection.execute(EXTENSION_SCHEMAS).fetchall())])
+
+
+def trigger_names(table: Captured) -> tuple[str, ...]:
+    return ("homeport_new", *(("homeport_changed",) if table.key else ()), "homeport_old", "homeport_truncated")
+
+
+def _missing(table: Captured, triggers: str) -> list[str]:
+    enabled = {words[0] for words in (each.split() for each in triggers.split(", ") if each) if words[1] in "AO"}
+    return [name for name in trigger_names(table) if name not in enabled]

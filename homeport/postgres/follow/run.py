@@ -1,0 +1,222 @@
+"""A source and a target → the target follows the source, until it is told to stop: capture, copy, deltas."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from homeport.errors import HomeportError
+from homeport.postgres.catalog import read_catalog
+from homeport.postgres.check import check_refusals
+from homeport.postgres.copy import target as receiver
+from homeport.postgres.copy.plan import REST
+from homeport.postgres.copy.progress import Progress
+from homeport.postgres.copy.run import Options, copy
+from homeport.postgres.follow.capture import install
+from homeport.postgres.follow.captured import read_capture
+from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
+from homeport.postgres.server import Server, connect, explain
+from homeport.postgres.state import (
+    ON_TARGET,
+    State,
+    adopt_move,
+    describe,
+    open_state,
+    read_applied,
+    read_done,
+    read_phase,
+    write_phase,
+)
+
+At = Callable[[str], None]
+POLL_SECONDS = 0.2  # between deltas that found little
+RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 15.0
+BEFORE_CUTOVER = ("copying", "following", "proving", "proven", "opened")
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far the target is behind: entries and bytes that wait in the logs, and how old what it equals is.
+
+    Bytes are estimated from those of the deltas so far. Seconds are of this process's own steady clock.
+    """
+
+    rows: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FollowOptions:
+    copy: Options = field(default_factory=Options)
+    again: bool = False  # copy anew, whatever was copied
+    reload: tuple[str, ...] = ()  # tables to be loaded whole, `schema.table`
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told: words now and then, a copy's progress, the lag after each delta."""
+
+    say: Callable[[str], None] = lambda words: None
+    progress: Callable[[Progress], None] = lambda progress: None
+    lag: Callable[[Lag], None] = lambda lag: None
+
+
+def follow(
+    source: Server,
+    target: Server,
+    state_file: Path,
+    options: FollowOptions,
+    listener: Listener,
+    *,
+    stop: Callable[[Lag], bool] = lambda lag: False,
+    at: At = lambda point: None,
+) -> Lag:
+    """Capture, copy if that is not done, then carry changes over until `stop` says so; killed, it is called again.
+
+    Connections that break, servers that restart and full disks are waited for and told. HomeportError if something
+    speaks against the move, before anything is changed, or if the schema was changed behind our back.
+    """
+    move = prepare(source, target, state_file, options, listener, at)
+    copy(source, target, state_file, options.copy, listener.progress, at)
+    with open_state(state_file, source, target) as state, Deltas(source, target, move, at=at) as deltas:
+        _reload(source, options.reload)
+        with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
+            phase = read_phase(connection)
+            if phase is None or phase.name != "following":
+                write_phase(connection, "following")
+        state.record("following")
+        return keep_up(deltas, listener, stop)
+
+
+def prepare(
+    source: Server, target: Server, state_file: Path, options: FollowOptions, listener: Listener, at: At
+) -> str:
+    """Everything before the copy: refusals, then the capture. The move's id."""
+    with open_state(state_file, source, target) as state:
+        _check_both(source, target, state, options)
+        try:
+            return _begin(source, target, state, options, listener, at)
+        except psycopg.Error as error:
+            raise explain(target, error, "the target") from None
+
+
+def keep_up(deltas: Deltas, listener: Listener, stop: Callable[[Lag], bool]) -> Lag:
+    """One delta after the other, through failures, until `stop` says so."""
+    bytes_per_row = 0.0
+    while True:
+        delta, rows = patient_delta(deltas, listener)
+        if delta.rows:
+            bytes_per_row = delta.bytes / delta.rows
+        lag = Lag(rows, int(rows * bytes_per_row), time.monotonic() - delta.taken)
+        listener.lag(lag)
+        if stop(lag):
+            return lag
+        if delta.seconds < POLL_SECONDS:
+            time.sleep(POLL_SECONDS - delta.seconds)
+
+
+def patient_delta(deltas: Deltas, listener: Listener, snapshot: str | None = None) -> tuple[Delta, int]:
+    """One delta, tried until it succeeds, and the log entries that wait after it.
+
+    With `snapshot` it is tried once: a snapshot does not survive what would be waited for.
+    """
+    pause, told = RETRY_SECONDS, ""
+    while True:
+        try:
+            delta = deltas.run(snapshot)
+            if told:
+                listener.say("it goes on")
+            return delta, deltas.count()
+        except (Interrupted, psycopg.OperationalError) as error:
+            deltas.close()
+            if snapshot:
+                raise
+            words = str(error)
+            if words != told:
+                listener.say(f"{words}; trying again")
+            told = words
+        time.sleep(pause)
+        pause = min(pause * 2, RETRY_SECONDS_MAX)
+
+
+@contextmanager
+def open_deltas(source: Server, target: Server, state_file: Path, at: At = lambda point: None) -> Iterator[Deltas]:
+    """Deltas of a move that has been copied, with its state file held."""
+    with open_state(state_file, source, target) as state:
+        with connect(target, application="follow look", autocommit=True, what="the target") as connection:
+            move = adopt_move(state, connection, source, target)
+            if move is None or REST not in read_done(connection):
+                raise HomeportError(f"{target}: holds no complete copy of {source}", "begin with: homeport db follow")
+        with Deltas(source, target, state.id, at=at) as deltas:
+            yield deltas
+
+
+def _check_both(source: Server, target: Server, state: State, options: FollowOptions) -> None:
+    """Everything that can be known before anything is changed."""
+    with (
+        connect(source, application="follow look", autocommit=True, what="the source") as left,
+        connect(target, application="follow look", autocommit=True, what="the target") as right,
+    ):
+        move = adopt_move(state, right, source, target)
+        receiver.check_different(left, right, target)
+        check_quiet(right, target)
+        capture = read_capture(left)
+        if capture and capture.move != state.id:
+            raise HomeportError(
+                f"{source}: its changes are captured by another move, {capture.move}, into {capture.other}",
+                "go on with that one, or end it: homeport db clean",
+            )
+        phase = read_phase(right)
+        if phase and phase.name not in BEFORE_CUTOVER:
+            raise HomeportError(
+                f"{target}: the cutover has begun ({phase.name})",
+                "go on: homeport db cutover; or: homeport db rollback",
+            )
+        copied = bool(move) and REST in read_done(right)
+        if (
+            copied
+            and not options.again
+            and not _is_newer(left, capture.ready if capture else None, read_applied(right))
+        ):
+            raise HomeportError(
+                f"{target}: was copied before changes of {source} were captured, so some are in no log",
+                "copy again: homeport db follow --again",
+            )
+        if move is None:
+            check_refusals(read_catalog(left), read_catalog(right), options.copy.into_nonempty)
+
+
+def _begin(source: Server, target: Server, state: State, options: FollowOptions, listener: Listener, at: At) -> str:
+    with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
+        receiver.lock(connection, target, "follow")
+        connection.execute(ON_TARGET.encode())
+        if options.again:
+            connection.execute("DELETE FROM homeport.done")
+        if REST not in read_done(connection):
+            write_phase(connection, "copying")
+    install(source, state.id, describe(target), always=True, say=listener.say, at=at)
+    state.record("captured")
+    return state.id
+
+
+def _is_newer(source: psycopg.Connection[tuple[object, ...]], ready: str | None, applied: str | None) -> bool:
+    if ready is None or applied is None:
+        return False
+    query = "SELECT pg_visible_in_snapshot(%s::xid8, %s::pg_snapshot)"
+    return bool(source.execute(query, [ready, applied]).fetchall()[0][0])
+
+
+def _reload(source: Server, tables: tuple[str, ...]) -> None:
+    """Have tables loaded whole with the next delta."""
+    with connect(source, application="follow reload", autocommit=True, what="the source") as connection:
+        for table in tables:
+            name = table if "." in table else f"public.{table}"
+            query = (
+                "INSERT INTO homeport.reload SELECT number FROM homeport.captured WHERE replace(name, '\"', '') = %s"
+            )
+            if not connection.execute(query, [name.replace('"', "")]).rowcount:
+                raise HomeportError(f"{source}: follows no table {name}", "tables are named with their schema")
