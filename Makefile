@@ -49,7 +49,7 @@ bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
 bench-db: install ## the figures of moving databases
-	$(BIN)/python -m tests.bench db_catalog db_compare db_copy
+	$(BIN)/python -m tests.bench db_catalog db_compare db_capture db_copy
 
 soak: install ## memory under an hour of load (SOAK_MINUTES)
 	$(BIN)/python -m tests.bench soak

@@ -43,7 +43,11 @@ TIMEOUTS = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_se
 NEWER = ["idle_session_timeout", "transaction_timeout"]
 
 
-class Unreachable(HomeportError):
+class Lost(HomeportError):
+    """A connection or a server failed in the middle of the work; it may come back."""
+
+
+class Unreachable(Lost):
     """There is no connection: the server is away, or refuses."""
 
 

@@ -8,6 +8,7 @@ from homeport.errors import HomeportError
 from homeport.postgres.copy.graph import Graph, Task
 from homeport.postgres.copy.wire import ConnectionLost, ServerError
 from homeport.postgres.copy.worker import Worker
+from homeport.postgres.server import Lost
 
 ATTEMPTS = 3
 TICK_SECONDS = 0.25
@@ -90,7 +91,8 @@ class Crew:
         code = error.code if isinstance(error, ServerError) else "08"
         count = self._attempts[task.name] = self._attempts.get(task.name, 0) + 1
         if count >= ATTEMPTS or not code.startswith(PASSING):
-            raise HomeportError(f"{task.name}: {error}", CAUSES.get(code, "start again when this is mended")) from None
+            kind = Lost if code.startswith(PASSING) else HomeportError
+            raise kind(f"{task.name}: {error}", CAUSES.get(code, "start again when this is mended")) from None
         time.sleep(0.2 * count)
         with self._changed:
             self.running.discard(task.name)

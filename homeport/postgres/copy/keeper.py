@@ -12,7 +12,7 @@ from homeport.errors import HomeportError
 from homeport.postgres.copy.contents import Contents
 from homeport.postgres.copy.reading import SYSTEM, read_contents
 from homeport.postgres.copy.throttle import READ_LOAD, Load
-from homeport.postgres.server import Connection, Server, connect, explain
+from homeport.postgres.server import Connection, Lost, Server, connect, explain
 
 LOCK_TIMEOUT_MS = 10_000  # longer, and writers would queue behind us wherever somebody else waits for the table
 LOCKED_AT_ONCE = 200
@@ -26,7 +26,7 @@ WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND {SYSTEM}
   AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode"""
 
 
-class SnapshotLost(HomeportError):
+class SnapshotLost(Lost):
     """The connection that held the snapshot is gone."""
 
 

@@ -24,7 +24,7 @@ from homeport.postgres.copy.schema import Shop, dump_schema, restore_first
 from homeport.postgres.copy.throttle import Throttle, pause_reason
 from homeport.postgres.copy.tunnel import tunnel
 from homeport.postgres.copy.worker import Place, Worker, plan_rows
-from homeport.postgres.server import Connection, Server, connect, redact
+from homeport.postgres.server import Connection, Lost, Server, connect, redact
 from homeport.postgres.state import Move, State, adopt_move, describe, open_state, read_done, write_applied, write_move
 
 Tell = Callable[[Progress], None]
@@ -67,7 +67,8 @@ def copy(
             return _copy(source, target, state, options, tell, at)
         except psycopg.Error as error:
             said = " ".join(redact(source, redact(target, str(error))).split())
-            raise HomeportError(f"{source} to {target}: {said}", "mend this, then start again") from None
+            kind = Lost if isinstance(error, psycopg.OperationalError) else HomeportError
+            raise kind(f"{source} to {target}: {said}", "mend this, then start again") from None
 
 
 def _copy(source: Server, target: Server, state: State, options: Options, tell: Tell, at: At) -> Report:

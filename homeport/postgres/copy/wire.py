@@ -46,7 +46,11 @@ class Wire:
         self._rest = b""
         try:
             self.socket = open_socket(server)
-            self._start(application, SESSION | (settings or {}))
+            try:
+                self._start(application, SESSION | (settings or {}))
+            except BaseException:
+                self.socket.close()
+                raise
         except (OSError, ConnectionLost) as error:
             raise ConnectionLost(f"{server}: {redact(server, str(error))}") from None
 

@@ -16,7 +16,7 @@ from homeport.postgres.copy.pump import Framing, forward
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire
 from homeport.postgres.follow import statements
 from homeport.postgres.follow.captured import Capture, find_changes, operator_path, read_capture
-from homeport.postgres.server import Connection, Server, Unreachable, connect, redact
+from homeport.postgres.server import Connection, Lost, Server, Unreachable, connect, redact
 from homeport.postgres.state import APPLY, ON_RECEIVER, read_applied
 
 At = Callable[[str], None]
@@ -30,7 +30,7 @@ LOOK_SECONDS = 2.0  # how often the whole schema is compared, not only that of t
 PASSING = ("08", "53", "57", "58", "40", "55")
 
 
-class Interrupted(HomeportError):
+class Interrupted(Lost):
     """A connection or a server failed: nothing is half done, and the next `run` goes on."""
 
 

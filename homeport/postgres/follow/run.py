@@ -18,7 +18,7 @@ from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import read_capture
 from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
-from homeport.postgres.server import Server, connect, explain
+from homeport.postgres.server import Lost, Server, connect, explain
 from homeport.postgres.state import (
     ON_TARGET,
     State,
@@ -34,6 +34,7 @@ from homeport.postgres.state import (
 At = Callable[[str], None]
 POLL_SECONDS = 0.2  # between deltas that found little
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 15.0
+COPY_ATTEMPTS = 6
 BEFORE_CUTOVER = ("copying", "following", "proving", "proven", "opened")
 
 
@@ -81,7 +82,7 @@ def follow(
     speaks against the move, before anything is changed, or if the schema was changed behind our back.
     """
     move = prepare(source, target, state_file, options, listener, at)
-    copy(source, target, state_file, options.copy, listener.progress, at)
+    copy_patiently(source, target, state_file, options, listener, at)
     with open_state(state_file, source, target) as state, Deltas(source, target, move, at=at) as deltas:
         _reload(source, options.reload)
         with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
@@ -102,6 +103,21 @@ def prepare(
             return _begin(source, target, state, options, listener, at)
         except psycopg.Error as error:
             raise explain(target, error, "the target") from None
+
+
+def copy_patiently(
+    source: Server, target: Server, state_file: Path, options: FollowOptions, listener: Listener, at: At
+) -> None:
+    """The copy, begun anew when a server fails under it, a few times."""
+    for attempt in range(1, COPY_ATTEMPTS + 1):
+        try:
+            copy(source, target, state_file, options.copy, listener.progress, at)
+            return
+        except Lost as error:
+            if attempt == COPY_ATTEMPTS:
+                raise
+            listener.say(f"{error.message}; the copy is tried again ({attempt} of {COPY_ATTEMPTS - 1})")
+        time.sleep(RETRY_SECONDS_MAX * attempt / COPY_ATTEMPTS)
 
 
 def keep_up(deltas: Deltas, listener: Listener, stop: Callable[[Lag], bool]) -> Lag:

@@ -119,6 +119,25 @@ def test_sessions_that_are_cut_and_servers_that_crash_are_waited_for(cluster: Fi
     assert said[-1] == "it goes on"
 
 
+def test_a_copy_that_loses_its_snapshot_begins_anew_by_itself(
+    sides: tuple[Server, Server], cluster: Find, tmp_path: Path
+) -> None:
+    source, target = sides
+    said: list[str] = []
+    awaited = "before rows public.pair"
+
+    def cut(point: str) -> None:
+        nonlocal awaited
+        if point == awaited:
+            awaited = ""
+            ours = "pg_stat_activity WHERE application_name LIKE 'homeport copy %'"
+            cluster("15").execute(f"SELECT pg_terminate_backend(pid) FROM {ours} AND datname = '{source.database}'")
+
+    run_follow(source, target, tmp_path / "state", at=cut, said=said)
+    assert are_equal(source, target)
+    assert [line for line in said if "the copy is tried again (1 of 5)" in line]
+
+
 @pytest.mark.parametrize(
     ("ddl", "undo", "words"),
     [

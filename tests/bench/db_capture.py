@@ -1,0 +1,111 @@
+"""What capturing changes costs the source: pgbench's transactions with and without it, in turn on one server.
+
+Beside our row triggers stand the other known designs of capture by triggers: statement triggers with transition
+tables, and a log of whole rows as JSON, as auditing triggers write. `pgbench` is TPC-B: three updates and an insert
+into a table without a key, each transaction waiting for the disk (fsync and synchronous_commit are on).
+"""
+
+import re
+import statistics
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from homeport.postgres.follow.capture import install, remove
+from homeport.postgres.server import Server, program_environment
+from tests.postgres.clusters import Cluster, heroku_like, run_sql
+
+ROUNDS, SECONDS, CLIENTS, SCALE = 5, 6, 8, 20
+KEYS = {"pgbench_accounts": "aid", "pgbench_branches": "bid", "pgbench_tellers": "tid"}
+IMAGE = "tid, bid, aid, delta, mtime, filler"
+
+
+def row_triggers(source: Server) -> None:
+    """Ours."""
+    install(source, "bench", "nowhere", always=True)
+
+
+def statement_triggers(source: Server) -> None:
+    """One INSERT … SELECT a statement, from transition tables."""
+    run_sql(source, "CREATE SCHEMA homeport")
+    for table, key in KEYS.items():
+        run_sql(
+            source,
+            f"CREATE TABLE homeport.log_{table} AS SELECT {key} FROM {table} WITH NO DATA",
+            f"CREATE FUNCTION homeport.{table}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN"
+            f" INSERT INTO homeport.log_{table} SELECT {key} FROM n; RETURN NULL; END'",
+            f"CREATE TRIGGER homeport_u AFTER UPDATE ON {table} REFERENCING NEW TABLE AS n EXECUTE FUNCTION"
+            f" homeport.{table}()",
+        )
+    run_sql(
+        source,
+        f"CREATE TABLE homeport.log_history AS SELECT pg_current_xact_id() AS x, 1 AS sign, {IMAGE}"
+        " FROM pgbench_history WITH NO DATA",
+        "CREATE FUNCTION homeport.history() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN INSERT INTO"
+        f" homeport.log_history SELECT pg_catalog.pg_current_xact_id(), 1, {IMAGE} FROM n; RETURN NULL; END'",
+        "CREATE TRIGGER homeport_i AFTER INSERT ON pgbench_history REFERENCING NEW TABLE AS n EXECUTE FUNCTION"
+        " homeport.history()",
+    )
+
+
+def json_rows(source: Server) -> None:
+    """One log of all tables, with an index by time, and the whole row in each entry."""
+    run_sql(
+        source,
+        "CREATE SCHEMA homeport",
+        "CREATE TABLE homeport.log (id bigserial PRIMARY KEY, at timestamptz DEFAULT now(), n text, op text, r jsonb)",
+        "CREATE INDEX ON homeport.log (at)",
+        "CREATE FUNCTION homeport.logged() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN INSERT INTO"
+        " homeport.log (n, op, r) VALUES (TG_RELID::regclass::text, TG_OP, to_jsonb(NEW)); RETURN NULL; END'",
+        *(
+            f"CREATE TRIGGER homeport_l AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION"
+            " homeport.logged()"
+            for table in (*KEYS, "pgbench_history")
+        ),
+    )
+
+
+def transactions(program: Path, source: Server) -> float:
+    """Transactions per second."""
+    command = [str(program), "-n", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-M", "prepared"]
+    environment = program_environment(source, application="bench")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found = re.search(r"tps = ([\d.]+)", done.stdout)
+    assert found, done.stdout
+    return float(found[1])
+
+
+def main() -> None:
+    """Print transactions per second, and the share that each way of capture costs."""
+    cluster = Cluster("15", {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "8GB", "autovacuum": "on"})
+    ways: dict[str, Callable[[Server], None]] = {
+        "row triggers (ours)": row_triggers,
+        "statement triggers": statement_triggers,
+        "rows as JSON, indexed": json_rows,
+    }
+    try:
+        program = Path(cluster.binaries.program("pgbench"))
+        if not program.exists():
+            print("pgbench is not installed beside the server")
+            return
+        source = heroku_like(cluster)
+        command = [str(program), "-i", "-q", "-s", str(SCALE)]
+        environment = program_environment(source, application="bench")
+        subprocess.run(command, env=environment, capture_output=True, check=True)
+        seen: dict[str, list[float]] = {name: [] for name in ways}
+        bare: list[float] = []
+        for _ in range(ROUNDS):
+            for name, way in ways.items():
+                plain = transactions(program, source)
+                way(source)
+                seen[name].append(transactions(program, source) / plain)
+                bare.append(plain)
+                remove(source)
+        print(f"without capture: {statistics.median(bare):,.0f} transactions/s (scale {SCALE}, {CLIENTS} clients)")
+        for name, shares in seen.items():
+            print(
+                f"{name:24} costs {100 - 100 * statistics.median(shares):5.1f} % of the transactions"
+                f" ({', '.join(f'{100 - 100 * share:.0f}' for share in sorted(shares))})"
+            )
+    finally:
+        cluster.close()
