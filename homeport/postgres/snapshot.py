@@ -16,6 +16,8 @@ from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.server import Connection, Server, connect, explain
 
+# A TRUNCATE that waits for one reader keeps the next reader waiting: longer than this, and all would, for ever.
+LOCK_TIMEOUT_MS = 10_000
 SPARE_CONNECTIONS = 5  # what is always left to the application
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 Row = tuple[Any, ...]
@@ -89,7 +91,8 @@ class Snapshot:
         return rows
 
     def _connect(self) -> Connection:
-        return connect(self.server, application=self._application, autocommit=True, what=self.what)
+        application, timeout = self._application, LOCK_TIMEOUT_MS
+        return connect(self.server, application=application, autocommit=True, lock_timeout_ms=timeout, what=self.what)
 
     def _reader(self) -> Connection:
         reader = self._connect()
