@@ -24,7 +24,10 @@ Row = tuple[Any, ...]
 
 
 class Snapshot:
-    """One side at one moment: its catalog, and as many readers as its connection limit allows, at most `jobs`."""
+    """One side at one moment: its catalog, and as many readers as its connection limit allows, at most `jobs`.
+
+    `name` is what other sessions of the server name to see the same rows.
+    """
 
     def __init__(self, server: Server, what: str, jobs: int = 4, application: str = "compare") -> None:
         self.server, self.what, self._jobs, self._application = server, what, jobs, application
@@ -36,7 +39,7 @@ class Snapshot:
         self._holder = self._connect()
         try:
             self._holder.execute(BEGIN)
-            (self._name,) = self._holder.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
+            (self.name,) = self._holder.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
             self.catalog: Catalog = read_catalog(self._holder)
             self.jobs = budget(self._jobs, self.catalog.database.connections_left)
             for _ in range(self.jobs):
@@ -98,7 +101,7 @@ class Snapshot:
         reader = self._connect()
         self._readers.append(reader)
         reader.execute(BEGIN)
-        reader.execute(f"SET TRANSACTION SNAPSHOT '{self._name}'".encode())
+        reader.execute(f"SET TRANSACTION SNAPSHOT '{self.name}'".encode())
         # Chunks are our parallelism; a plan's own workers would take connections that nobody counted.
         reader.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         return reader

@@ -1,0 +1,46 @@
+"""A side of a move → the same without a trace of Homeport: triggers, functions, tables, its schema."""
+
+from pathlib import Path
+
+from homeport.errors import HomeportError
+from homeport.postgres.cutover import fence
+from homeport.postgres.cutover.session import CutoverOptions, Run, Tell, open_place
+from homeport.postgres.cutover.silence import holds_any, restore, validate
+from homeport.postgres.follow.capture import remove
+from homeport.postgres.server import Connection, Server
+
+UNDER_WAY = ("fencing", "fenced", "drained", "verified", "switching", "returning")
+
+
+def clean(source: Server, target: Server, state_file: Path, tell: Tell, *, of_target: bool = False) -> None:
+    """Remove every trace from the source, and `of_target` from the target too; rows stay. May be run again.
+
+    A fenced source takes writes again afterwards, which is told. HomeportError while a cutover or a rollback is under
+    way: what it left is needed to finish it.
+    """
+    with open_place(source, target, state_file) as place:
+        run = Run(place, CutoverOptions(None), tell, lambda point: None)
+        phase = place.phase()
+        if phase in UNDER_WAY:
+            raise HomeportError(
+                f"{source} to {target}: is in the middle of a cutover or of the way back ({phase})",
+                "finish it first: homeport db cutover, or homeport db rollback",
+            )
+        with run.step("clean the source"):
+            if phase == "switched":
+                tell(f"{source} takes writes again: make sure that nothing writes there any more")
+            clean_side(source, place.here, "the source", tell)
+        if of_target:
+            with run.step("clean the target"):
+                clean_side(target, place.there, "the target", tell)
+        else:
+            tell(f"{target} keeps what Homeport needs to go on or to go back; to remove it too: --target")
+
+
+def clean_side(server: Server, connection: Connection, what: str, tell: Tell) -> None:
+    """Triggers, rules and foreign keys as they were, the fence gone, then all that the capture made."""
+    if holds_any(connection):
+        fence.retry(connection, lambda: restore(connection), what)
+        for name in validate(connection):
+            tell(f"checked foreign key {name}")
+    remove(server, what=what, say=tell)

@@ -1,0 +1,164 @@
+"""The steps that a cutover and its rehearsals share: everything that happens while the source still serves."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from homeport.errors import HomeportError
+from homeport.postgres.catalog import read_catalog
+from homeport.postgres.check import check_refusals
+from homeport.postgres.cutover import fence
+from homeport.postgres.cutover.finish import Counter, bring_large_objects, bring_sequences, read_counters, refresh
+from homeport.postgres.cutover.proof import Proof, serious
+from homeport.postgres.cutover.session import Confirm, Run, check_followed
+from homeport.postgres.cutover.silence import read_silenced, silence
+from homeport.postgres.cutover.switch import render_instructions, run_switch
+from homeport.postgres.follow.capture import install
+from homeport.postgres.follow.captured import Capture, find_changes, read_capture
+from homeport.postgres.follow.delta import Deltas
+from homeport.postgres.server import Connection, Server
+from homeport.postgres.state import describe, write_phase
+
+CLOSE_SECONDS, DELTAS_MAX = 1.0, 100  # a delta that takes no longer leaves little for the next one
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the freeze needs at hand: sessions that are open, and what would take time to find out."""
+
+    deltas: Deltas
+    proof: Proof
+    capture: Capture  # of the source
+    fenced: tuple[str, ...]  # tables of the source that the fence covers
+    guarded: tuple[str, ...]  # those of the target
+    counters: tuple[Counter, ...]
+
+
+@contextmanager
+def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
+    """Everything that can be done before. With `goes_on`, the source is fenced: only what the rest needs."""
+    place = run.place
+    capture = check_followed(place)
+    check_unchanged(place.here, capture)
+    if not goes_on:
+        with run.step("check"):
+            check_refusals(read_catalog(place.here), read_catalog(place.there), place.target.database)
+    with run.step("prepare"):
+        for name in silence(place.there, as_replica=True):
+            run.note(f"{name} is quiet on the target until the switch")
+        other = describe(place.source)
+        install(place.target, place.move.id, other, always=False, what="the target", say=run.tell)
+        ready = _prepare_fences(run, capture)
+    application = place.application
+    with (
+        Deltas(place.source, place.target, place.move.id, at=run.at) as deltas,
+        Proof(place.source, place.target, deltas, jobs=run.options.jobs, application=application) as proof,
+    ):
+        if goes_on:
+            proof.load()
+        else:
+            with run.step("catch up"):
+                catch_up(deltas)
+            with run.step("materialized views and statistics"):
+                for line in refresh(place.there, [table.name for table in capture.tables]):
+                    run.note(line)
+        run.at("prepared")
+        yield Ready(deltas, proof, capture, *ready, read_counters(place.here))
+
+
+def prove(run: Run, ready: Ready) -> None:
+    """Both sides are equal, and few rows were touched since."""
+    place = run.place
+    write_phase(place.there, "proving")
+    with run.step("prove everything"):
+        missing, known = serious(ready.proof.everything(), read_silenced(place.there))
+        for line in known:
+            run.note(line)
+        if missing:
+            raise HomeportError("\n".join(missing), "make these on the target, then start again")
+    with run.step("prove what was touched meanwhile"):
+        catch_up(ready.deltas)
+        ready.proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+    write_phase(place.there, "proven")
+    run.at("proven")
+
+
+def raise_source_fence(run: Run, ready: Ready, *, keep: bool = True) -> float:
+    """Keep writers out of the source; when that began (time.monotonic)."""
+    attempt = fence.Attempt(run.options.lock_seconds, run.options.terminate, run.note)
+    here = run.place.here
+    return fence.raise_fence(here, ready.fenced, attempt, lambda: check_unchanged(here, ready.capture), keep=keep)
+
+
+def rehearse_freeze(run: Run, ready: Ready) -> float:
+    """All that the freeze will do, without one: the locks are given back at once. How many seconds it takes.
+
+    What it leaves on the target (sequences, large objects of this moment) the next delta would have brought.
+    """
+    place = run.place
+    with run.step("rehearse the fence"):
+        began = raise_source_fence(run, ready, keep=False)
+        seconds = time.monotonic() - began
+    began = time.monotonic()
+    with run.step("rehearse the last changes"):
+        ready.deltas.run()
+        bring_sequences(place.here, place.there, ready.counters)
+        bring_large_objects(place.here, place.there, place.move.before)
+    with run.step("rehearse the last proof"):
+        ready.proof.since()
+    return seconds + time.monotonic() - began
+
+
+def catch_up(deltas: Deltas) -> None:
+    """Bring the receiving side near the other. HomeportError if changes come faster than they can be brought."""
+    for _ in range(DELTAS_MAX):
+        if deltas.run().seconds <= CLOSE_SECONDS:
+            return
+    raise HomeportError(
+        f"{deltas.receiving}: does not catch up: {DELTAS_MAX} deltas in a row took over {CLOSE_SECONDS:.0f} s",
+        "try when fewer rows are changed",
+    )
+
+
+def switch(run: Run, server: Server, confirm: Confirm) -> None:
+    """Have the application use this server: by the user's command, or by hand."""
+    if run.options.switch:
+        run.tell(run_switch(run.options.switch, server) or "the switch command said nothing")
+    else:
+        for line in render_instructions(server):
+            run.tell(line)
+        if not confirm("is the application switched?"):
+            raise HomeportError(
+                f"{server}: the application is not switched to it; the other database stays fenced",
+                "switch it, then start again; or decide otherwise: homeport db cutover, homeport db rollback",
+            )
+    run.at("switch done")
+
+
+def check_unchanged(connection: Connection, capture: Capture) -> None:
+    """HomeportError with what was changed since the capture. Reads in the caller's transaction."""
+    if changes := find_changes(connection, capture):
+        raise HomeportError(
+            "\n".join(changes),
+            "the schema was changed during the move; bring it along with: homeport db follow --again",
+        )
+
+
+def _prepare_fences(run: Run, capture: Capture) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Triggers on both sides; the target's are up at once, so that nobody writes there before the switch."""
+    place = run.place
+    fenced = fence.find_tables(place.here, capture)
+    back = read_capture(place.there)
+    guarded = fence.find_tables(place.there, back) if back else ()
+    for connection, tables in ((place.here, fenced), (place.there, guarded)):
+        fence.prepare_fence(connection, place.move.id, tables)
+    if not fence.is_up(place.there, guarded):
+        guard(run, guarded)
+    return fenced, guarded
+
+
+def guard(run: Run, tables: tuple[str, ...], last: Callable[[], None] = lambda: None) -> float:
+    """Keep writers out of the target; when that began (time.monotonic)."""
+    attempt = fence.Attempt(run.options.lock_seconds, run.options.terminate, run.note)
+    return fence.raise_fence(run.place.there, tables, attempt, last)
