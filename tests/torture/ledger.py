@@ -29,7 +29,7 @@ READ = {
     '"Shop"."a page"': ("""concat_ws('/', t.chapter, t.writer, t."Number")""", "t::text"),
     "measure": ("concat_ws('/', trim_scale(t.at), t.writer)", "t::text"),
     "event": ("concat_ws(' ', t.id, t.day)", "t.tableoid::regclass::text || t::text"),
-    "cart": ("t.name", "t::text"),
+    "cart": ("t.name", "concat_ws(' ', t.name, t.writer)"),  # a migration adds columns to it
     "item": (ITEM_KEY, "t::text"),
     "tally": ("t.writer::text", "t.carts::text"),
     "batch": ("t.id::text", "t::text"),

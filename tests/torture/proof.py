@@ -17,18 +17,19 @@ from tests.torture.ledger import ACCOUNTS, BALANCE, read_tables
 from tests.torture.writers import SESSION
 
 GONE_SECONDS = 30.0
-WRITERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'ledger %' AND datname = current_database()"
-)
+# Writers' sessions that do something yet, or hold what is not committed.
+WRITERS = """
+SELECT application_name, state, query FROM pg_stat_activity
+WHERE application_name LIKE 'ledger %' AND datname = current_database() AND state <> 'idle'"""
 
 
 def read_database(server: Server) -> Tables:
-    """Every table of the ledger, after the last of its writers is gone."""
+    """Every table of the ledger, after the last of its transactions has ended."""
     with psycopg.connect(**conninfo(server), options=SESSION, application_name="proof") as connection:
         until = time.monotonic() + GONE_SECONDS
-        while connection.execute(WRITERS).fetchall() != [(0,)]:
+        while rows := connection.execute(WRITERS).fetchall():
             connection.rollback()
-            assert time.monotonic() < until, "writers are still connected"
+            assert time.monotonic() < until, f"writers still write: {rows}"
             time.sleep(0.05)
         return read_tables(connection)
 

@@ -53,7 +53,7 @@ class Wait:
 class Sides:
     """How each writer gets to each side: half of them as the owner, half as the application's role."""
 
-    file: Path  # `source` or `target`: who serves
+    file: Path  # names who serves: `source`, `target`, or `home`, which is the source again
     owners: Mapping[str, Server]
     applications: Mapping[str, Server]
 
@@ -137,7 +137,7 @@ class Writer(threading.Thread):
     def _connect(self) -> None:
         if self._doubts:
             serving = self.sides.serving()
-            if serving not in ("source", "target") or serving in self.barred:
+            if serving not in self.sides.owners or serving in self.barred:
                 raise psycopg.OperationalError("nobody serves")
             if serving != self._side:
                 self._leave()
