@@ -40,11 +40,6 @@ def dying(struck: Path, kill: Callable[[], None]) -> Callable[[str], None]:
 
 def main(state: str, struck: str, step: str, *arguments: str) -> None:
     source, target = (Server(**values) for values in ast.literal_eval(sys.stdin.read()))
-    run_step(step, source, target, Path(state), lambda p: None, arguments)
-        except HomeportError as e:
-            print("error:", e.message, flush=True)
-            sys.exit(1)
-        return
     at = dying(Path(struck), lambda: os.kill(os.getpid(), signal.SIGKILL))
     try:
         run_step(step, source, target, Path(state), at, arguments)

@@ -1,6 +1,7 @@
-"""One whole move under fire: the tool is killed and started again while writers write, and in the end nothing is lost."""
+"""One whole move under fire: the tool is killed and started again while writers write; in the end nothing is lost."""
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +25,7 @@ SHARES = {"follow": 0.25, "following": 0.3, "cutover": 0.25, "rollback": 0.15, "
 ENDS_SECONDS = 240.0
 REFUSED_MAX = 6  # in a row, of runs that nothing was done to
 PHASE = "SELECT name FROM homeport.phase ORDER BY number DESC LIMIT 1"
+NAMES = re.compile(r"\w+@127\.0\.0\.1:\d+/\w+|\d+|homeport follow \w+")  # what differs from run to run
 LEFT = """
 SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'homeport%'
 UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'homeport'"""
@@ -33,6 +35,7 @@ UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'homeport'"""
 class Plan:
     """What happens in a round. `returns`: back to the source in the end; `migrates`: the schema is changed midway;
     `watches`: nobody writes after the switch until both sides are compared; `filler`: rows that never change.
+    `pointed`: steps die at each of their named points, and never at other moments.
     """
 
     seed: str
@@ -43,6 +46,7 @@ class Plan:
     filler: int = 20_000
     rest_seconds: float = 0.03
     big_rows: int = 1
+    pointed: bool = False
 
 
 @dataclass
@@ -54,8 +58,7 @@ class Report:
     weather: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     transactions: int = 0
-    freezes: list[float] = field(default_factory=list)  # seconds, the longest of any writer, per switch
-    reported_freezes: list[float] = field(default_factory=list)  # of switches without a kill, as the tool says
+    freezes: list[float] = field(default_factory=list)  # of switches without a kill: seconds, of the worst writer
     seconds: float = 0.0
 
 
@@ -66,6 +69,7 @@ class Round:
         self.ground, self.plan, self.folder, self.say = ground, plan, folder, say
         self.report = Report()
         self._chance = random.Random(plan.seed)
+        self._left = 0  # kills that a step was too quick for: the next may have them
         application = make_application(ground.source, ground.target)
         self.source, source_user, self.initial = open_ledger(ground.source, application, plan.filler)
         self.target = rds_like(ground.target, options="TABLESPACE small" if ground.disk else "")
@@ -107,32 +111,36 @@ class Round:
 
     def _work(self, step: str, *arguments: str) -> None:
         """Start a step again and again until it ends well, killing it now and then."""
-        kills, refused = self._share(step), 0
+        kills, refused = self._left + self._share(step), 0
         while True:
-            ways = ["kill", "kill", "weather"] + ["point", "point"] * (step in HAVE_POINTS)
-            how = self._chance.choice(ways) if kills > 0 else "leave"
+            how = self._choose(step, kills)
             ended = self._attempt(how, step, *arguments)
             if ended.was_killed:
                 kills -= 1
                 self._count_kill()
             elif ended.code == 0:
                 self.ground.spans[step] = ended.seconds
+                self._left = max(kills, 0)
                 self.say(f"{step}: ended after {ended.seconds:.1f} s")
                 return
             else:
-                words = ended.said.strip().splitlines()
-                self.report.refused[
-                    f"{step}: {next((w for w in words if w.startswith('error')), words[-1:])}"[:160]
-                ] += 1
                 refused = refused + 1 if how == "leave" else 0
+                self._count_refusal(step, how, ended)
                 assert refused < REFUSED_MAX, f"{step} refuses again and again:\n{ended.said[-3000:]}"
                 time.sleep(0.3)
             self.crowd.check()
 
+    def _choose(self, step: str, kills: int) -> str:
+        """What is done to the next run of a step."""
+        if self.plan.pointed:
+            return "point" if step in HAVE_POINTS else "leave"
+        ways = ["kill", "kill", "weather"] + ["point", "point"] * (step in HAVE_POINTS)
+        return self._chance.choice(ways) if kills > 0 else "leave"
+
     def _attempt(self, how: str, step: str, *arguments: str) -> Ended:
         """One run of a step; it ends, or is killed."""
         running = self.tool.start_pointed(step, *arguments) if how == "point" else self.tool.start(step, *arguments)
-        moment = self._chance.uniform(0.3, self.ground.spans.get(step, SPANS[step]))
+        moment = self._chance.uniform(0.3, max(0.5, 0.9 * self.ground.spans.get(step, SPANS[step])))
         if how in ("kill", "weather"):
             if ended := running.wait(moment):
                 return ended
@@ -148,7 +156,8 @@ class Round:
     def _follow(self) -> None:
         """Following for as long as it takes to be killed often enough, then until the target has caught up."""
         writers = self._chance.sample(self.crowd.writers, min(WRITERS, self.plan.big_rows))
-        for _ in range(self._share("following")):
+        kills, self._left = self._left + self._share("following"), 0
+        for _ in range(0 if self.plan.pointed else kills):
             running = self.tool.start("follow")
             if writers:
                 writers.pop().big_due.set()
@@ -181,13 +190,12 @@ class Round:
     def _cut_over(self) -> None:
         if self.plan.watches:
             self.crowd.bar("target")
-        began = time.monotonic()
         killed = self.report.kills.total()
         terminate = ["--terminate"] if self._chance.random() < 0.5 else []
         self._work("cutover", "--switch", self._switch("target"), "--yes", *terminate)
         self._watch("target", self.source, {"source"})
-        self._measure(("source", "target"), began, self.report.kills.total() == killed)
         self.crowd.wait_for(40)
+        self._measure(("source", "target"), self.report.kills.total() == killed)
 
     def _return(self) -> None:
         if self.plan.watches:
@@ -209,12 +217,10 @@ class Round:
         self.crowd.bar()
         self.crowd.release()
 
-    def _measure(self, sides: tuple[str, str], since: float, undisturbed: bool) -> None:
-        freeze = longest(
-            [wait for wait in self.crowd.waits if wait.began > since - 60], lambda wait: wait.sides == sides
-        )
+    def _measure(self, sides: tuple[str, str], undisturbed: bool) -> None:
+        """How long a writer was without success, from the one side to the other. Killed tools are not measured."""
         if undisturbed and not self.plan.watches:
-            self.report.freezes.append(freeze)
+            self.report.freezes.append(longest(self.crowd.waits, lambda wait: wait.sides == sides))
 
     def _clean(self) -> None:
         self._work("clean", "--yes")
@@ -255,6 +261,11 @@ class Round:
         kind = self._chance.choice(self.weather.kinds())
         self.report.weather[kind] += 1
         self.weather.strike(kind, self._chance)
+
+    def _count_refusal(self, step: str, how: str, ended: Ended) -> None:
+        lines = ended.said.strip().splitlines()
+        words = next((line for line in lines if line.startswith("error")), lines[-1] if lines else "")
+        self.report.refused[f"{step}, {how}: {NAMES.sub('…', words)}"] += 1
 
     def _count_kill(self) -> None:
         exists = "SELECT to_regclass('homeport.phase') IS NOT NULL"

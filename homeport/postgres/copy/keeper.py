@@ -70,7 +70,9 @@ def keep_snapshot(server: Server, application: str, *, held: bool = True) -> Ite
             try:
                 names = "SELECT pg_export_snapshot(), pg_current_snapshot()::text"
                 snapshot, visible = (str(value) for value in connection.execute(names).fetchall()[0])
+                connection.execute("SAVEPOINT contents")
                 contents = read_contents(connection)
+                connection.execute("ROLLBACK TO SAVEPOINT contents")  # gives back locks on what views read
                 if held:
                     _lock_tables(connection, contents)
                 if not held or not connection.execute(REWRITTEN.encode()).fetchall():
