@@ -1,6 +1,7 @@
 """`homeport db check`: what a move will meet, how it will be done, and how long it may take."""
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -33,7 +34,7 @@ def check(source: str, target: str, into_nonempty: str | None, jobs: int, as_jso
     report = check_both(sides.source, sides.target, into_nonempty=into_nonempty, jobs=jobs, say=progress_console.print)
     click.echo(json.dumps(as_document(report), indent=2) if as_json else "\n".join(render(report)))
     if report.refused:
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(report: Report) -> list[str]:

@@ -1,5 +1,6 @@
 """`homeport db clean`: every trace of a move is removed."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from homeport.cli.db_run import asker, state_option, teller
 from homeport.cli.db_server import find_sides, state_file, takes_sides
 from homeport.cli.failure import COULD_NOT
 from homeport.postgres.cutover.clean import clean as run_clean
+from homeport.postgres.state import describe
 
 
 @click.command()
@@ -22,8 +24,8 @@ def clean(source: str, target: str, of_target: bool, yes: bool, state: Path | No
     --target the target is cleaned as well; what was copied stays there.
     """
     sides = find_sides(source, target)
-    both = f"{sides.source.host} and {sides.target.host}" if of_target else sides.source.host
+    both = " and ".join(describe(side) for side in [sides.source, *([sides.target] if of_target else [])])
     if not asker(yes=yes)(f"end this move, and remove its traces from {both}?"):
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
     run_clean(sides.source, sides.target, state_file(state, sides.target), teller(), of_target=of_target)
     click.echo(f"clean: {both}")

@@ -1,6 +1,7 @@
 """`homeport db compare`: are two databases equal, and if not, which rows and objects differ?"""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -33,7 +34,7 @@ def compare(source: str, target: str, tables: tuple[str, ...], jobs: int, as_jso
     else:
         click.echo("\n".join(render(found)))
     if not found.is_equal:
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(found: Comparison) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from homeport.cli.db_run import interruptible, jobs_option, lock_options, render_steps, teller, with_options
 from homeport.cli.db_server import find_sides, takes_sides
-from homeport.cli.db_words import duration
+from homeport.cli.db_words import precise
 from homeport.postgres.cutover.rehearse import RehearsalReport
 from homeport.postgres.cutover.rehearse import rehearse as run_rehearse
 from homeport.postgres.cutover.session import CutoverOptions
@@ -44,5 +44,5 @@ def rehearsal_file(target: Server) -> Path:
 
 def render(report: RehearsalReport) -> list[str]:
     """The report in lines."""
-    frozen = f"the real one would freeze writers for about {duration(report.freeze_seconds_expected)}"
+    frozen = f"the real one would freeze writers for about {precise(report.freeze_seconds_expected)}"
     return [*render_steps(report.steps), *report.told, "", f"{frozen}, and as long as the switch takes"]

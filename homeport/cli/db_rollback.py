@@ -1,6 +1,7 @@
 """`homeport db rollback`: the application goes back to the source, with everything that was written since."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from homeport.cli.db_run import (
     with_options,
 )
 from homeport.cli.db_server import Sides, find_sides, state_file, takes_sides
-from homeport.cli.db_words import duration
+from homeport.cli.db_words import precise
 from homeport.cli.failure import COULD_NOT
 from homeport.postgres.cutover.back import rollback as run_rollback
 from homeport.postgres.cutover.session import CutoverOptions, CutoverReport
+from homeport.postgres.state import describe
 
 BEFORE = ("", "copying", "following", "proving", "proven", "opened")
 
@@ -59,15 +61,15 @@ def rollback(  # noqa: PLR0913 one per option
         report = run_rollback(sides.source, sides.target, file, options, teller(), asker(yes=yes))
     click.echo(json.dumps(asdict(report)) if as_json else "\n".join(render(report, sides)))
     if report.phase not in (*BEFORE, "returned"):
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(report: CutoverReport, sides: Sides) -> list[str]:
     """The report in lines."""
     lines = [*render_steps(report.steps), *report.told]
     if report.phase in BEFORE:
-        return [*lines, "", f"{sides.source.host} serves, as before (move {report.move})"]
+        return [*lines, "", f"{describe(sides.source)} serves, as before (move {report.move})"]
     if report.phase != "returned":
         return [*lines, "", f"not yet back (move {report.move} is {report.phase})"]
-    lines += ["", f"back; writers were refused for {duration(report.freeze_seconds)} (move {report.move})"]
+    lines += ["", f"back; writers were refused for {precise(report.freeze_seconds)} (move {report.move})"]
     return [*lines, f"to give the move up: {render_command('db clean --target', sides.shown)}"]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from homeport.cli.db_words import duration
+from homeport.cli.db_words import precise
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SWITCHED = "is the application switched"  # a question about a fact, which --yes cannot know
@@ -85,7 +85,7 @@ def interruptible() -> Iterator[None]:
 def render_steps(steps: Sequence[tuple[str, float]]) -> list[str]:
     """How long each step took, in lines."""
     width = max((len(name) for name, _ in steps), default=0)
-    return [f"{name:<{width}}  {duration(seconds):>8}" for name, seconds in steps]
+    return [f"{name:<{width}}  {precise(seconds):>8}" for name, seconds in steps]
 
 
 def render_command(command: str, shown: str) -> str:

@@ -1,6 +1,7 @@
 """`homeport db status`: where a move stands, and what to type next."""
 
 import json
+import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ def status(source: str, target: str, state: Path | None, as_json: bool) -> None:
     document = as_document(found, sides.shown)
     click.echo(json.dumps(document, indent=2) if as_json else "\n".join(render(found, sides.shown)))
     if found.source.problem or found.target.problem:
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(found: Status, shown: str) -> list[str]:

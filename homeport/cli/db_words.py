@@ -95,6 +95,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def precise(seconds: float) -> str:
+    """`0.04 s`, `12.3 s`, `3 min`: of what is short, and was measured."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    return f"{seconds:.1f} s" if seconds < 120 else duration(seconds)
+
+
 def time_left(seconds: float) -> str:
     """`45 s`, `1 min 15 s`, `2 h 5 min`: rounded, not shortened."""
     minutes, rest = divmod(round(seconds), 60)

@@ -1,6 +1,9 @@
 """A whole move as it is typed, from one command to the next."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,7 +94,9 @@ def test_without_a_switch_command_nobody_but_a_person_says_that_it_is_made(perso
     assert "heroku config:set DATABASE_URL=" in refused.stderr
     status = json.loads(person.types("status", "--json").stdout)
     assert (status["phase"], status["source"]["fenced"]) == ("switching", 1)
-    assert "switched; writers were refused for" in person.types("cutover", "--yes", "--switch", "true").stdout
+    again = person.types("cutover", "--yes", "--switch", "true")
+    assert "the move is switching: it goes on from there" in again.stderr
+    assert "switched; writers were refused for" in again.stdout
 
 
 def test_a_cutover_that_nobody_agreed_to_asks_for_that(person: Person) -> None:
@@ -112,6 +117,15 @@ def test_a_rehearsal_says_how_long_the_freeze_will_be_and_leaves_nothing(person:
     assert 0 < report["freeze_seconds_expected"] < 60
     assert run_sql(person.target, "SELECT to_regclass('public.book')") == [(None,)]
     assert run_sql(person.source, "SELECT to_regnamespace('homeport')") == [(None,)]
+
+
+def test_the_process_ends_with_1_if_sides_differ(person: Person, tmp_path: Path) -> None:
+    def run(command: str) -> int:
+        arguments = [sys.executable, "-m", "homeport", "db", command, "FROM_URL", "TO_URL"]
+        environment = os.environ | person.variables | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        return subprocess.run(arguments, env=environment, cwd=tmp_path, capture_output=True).returncode
+
+    assert (run("status"), run("compare")) == (0, 1)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

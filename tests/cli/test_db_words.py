@@ -2,7 +2,7 @@
 
 import pytest
 
-from homeport.cli.db_words import Ticker, duration, render_bytes, render_lag, render_progress, time_left
+from homeport.cli.db_words import Ticker, duration, precise, render_bytes, render_lag, render_progress, time_left
 from homeport.postgres.copy.progress import Progress
 from homeport.postgres.follow.run import Lag
 
@@ -23,6 +23,7 @@ def test_sizes_are_rounded() -> None:
 
 def test_times_are_rounded() -> None:
     assert [duration(seconds) for seconds in (0.43, 12.4, 180, 9000)] == ["0.4 s", "12 s", "3 min", "2.5 h"]
+    assert [precise(seconds) for seconds in (0.043, 12.34, 180)] == ["0.04 s", "12.3 s", "3 min"]
     assert [time_left(seconds) for seconds in (45, 75, 7500)] == ["45 s", "1 min 15 s", "2 h 5 min"]
 
 

@@ -22,6 +22,7 @@ from homeport.postgres.cutover.finish import (
     bring_sequences,
     differing_large_objects,
     read_counters,
+    refresh,
 )
 from homeport.postgres.cutover.proof import Proof
 from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
@@ -120,7 +121,7 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
         if step in FROZEN and fence.is_up(place.there, tables):
             proof.load()
         else:
-            _prove_back(run, deltas, proof)
+            _prove_back(run, deltas, proof, [table.name for table in capture.tables])
             if not confirm(f"refuse writes on {place.target} from now until the switch back?"):
                 run.note("nothing was fenced; run it again to go on")
                 return False
@@ -129,9 +130,12 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
     return True
 
 
-def _prove_back(run: Run, deltas: Deltas, proof: Proof) -> None:
+def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> None:
     with run.step("catch up"):
         catch_up(deltas)
+    with run.step("materialized views and statistics"):
+        for line in refresh(run.place.here, tables):
+            run.note(line)
     with run.step("prove everything"):
         proof.everything()
     with run.step("prove what was touched meanwhile"):

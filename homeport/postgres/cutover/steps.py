@@ -63,6 +63,7 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
             with run.step("materialized views and statistics"):
                 for line in refresh(place.there, [table.name for table in capture.tables]):
                     run.note(line)
+            _note_limits(run, capture)
         run.at("prepared")
         yield Ready(deltas, proof, capture, *ready, read_counters(place.here))
 
@@ -142,6 +143,19 @@ def check_unchanged(connection: Connection, capture: Capture) -> None:
         raise HomeportError(
             "\n".join(changes),
             "the schema was changed during the move; bring it along with: homeport db follow --again",
+        )
+
+
+def _note_limits(run: Run, capture: Capture) -> None:
+    """What makes a freeze longer than it need be, or the fence less than a proof."""
+    for table in capture.tables:
+        if not table.key:
+            run.note(f"{table.name} has no key: it is compared whole if it was written, in the freeze too")
+    (count,) = run.place.here.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchall()[0]
+    if count:
+        run.note(
+            f"{count} large objects: they are read whole in the freeze, and no fence keeps a session from writing"
+            " one without a row that refers to it"
         )
 
 

@@ -26,11 +26,8 @@ def render_url(server: Server, *, password: str | None = None) -> str:
     """The URL that leads to this server; with `password` that one stands in its place."""
     secret = password if password is not None else server.password
     who = quote(server.user, safe="") + ("" if secret is None else f":{quote(secret, safe='*')}")
-    query = urlencode({"sslmode": server.ssl_mode, **dict(server.ssl_files)}, safe="/")
-    if server.host.startswith(("/", "@")):
-        folder = urlencode({"host": server.host, "port": server.port}, safe="/")
-        return f"postgres://{who}@/{quote(server.database, safe='')}?{folder}"
-    host = f"[{server.host}]" if ":" in server.host else server.host
+    query = urlencode({"sslmode": server.ssl_mode, **dict(server.ssl_files)}, safe="/", quote_via=quote)
+    host = f"[{server.host}]" if ":" in server.host else quote(server.host, safe="")
     return f"postgres://{who}@{host}:{server.port}/{quote(server.database, safe='')}?{query}"
 
 

@@ -15,6 +15,7 @@ from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.plan import REST
 from homeport.postgres.copy.progress import Progress
 from homeport.postgres.copy.run import Options, copy
+from homeport.postgres.cutover.silence import silence
 from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import read_capture
 from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
@@ -35,7 +36,7 @@ At = Callable[[str], None]
 POLL_SECONDS = 0.2  # between deltas that found little
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 15.0
 COPY_ATTEMPTS = 6
-BEFORE_CUTOVER = ("copying", "following", "proving", "proven", "opened")
+BEFORE_CUTOVER = ("copying", "following", "proving", "proven", "opened", "returned")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def follow(
             phase = read_phase(connection)
             if phase is None or phase.name != "following":
                 write_phase(connection, "following")
+            for name in silence(connection, as_replica=True):
+                listener.say(f"{name} is quiet on the target until the cutover")
         state.record("following")
         return keep_up(deltas, listener, stop)
 

@@ -122,7 +122,7 @@ def test_a_schema_changed_behind_our_back_is_refused_and_nothing_fenced(
 def test_rows_that_differ_are_named_and_nothing_is_fenced(sides: tuple[Server, Server], tmp_path: Path) -> None:
     source, target = sides
     run_sql(target, "UPDATE swap SET v = -1 WHERE id = 7")
-    with pytest.raises(HomeportError, match=r"public.swap: rows differ: \(7\) differs"):
+    with pytest.raises(HomeportError, match=r"public.swap: rows differ: \(c7\) differs"):
         run_cutover(source, target, tmp_path / "state")
     assert not is_fenced(source)
 
@@ -141,7 +141,7 @@ def test_rows_that_differ_in_the_last_moment_open_the_source_again(
                 connection.execute("ALTER TABLE public.swap DISABLE TRIGGER homeport_fence")
                 connection.execute("UPDATE public.swap SET v = -1 WHERE id = 7")
 
-    with pytest.raises(HomeportError, match=r"public.swap: rows differ: \(7\) differs"):
+    with pytest.raises(HomeportError, match=r"public.swap: rows differ: \(c7\) differs"):
         run_cutover(source, target, tmp_path / "state", at=change)
     assert not is_fenced(source)
     assert phase(target) == "opened"
@@ -151,14 +151,28 @@ def test_a_long_transaction_is_named_and_the_source_goes_on(sides: tuple[Server,
     source, target = sides
     said: list[str] = []
     with connect(source, application="slow") as writer:
-        writer.execute("UPDATE public.account SET amount = 0 WHERE id = 1")
+
+        def write(point: str) -> None:
+            if point == "proven":
+                writer.execute("UPDATE public.account SET amount = 0 WHERE id = 1")
+
         with pytest.raises(HomeportError, match="session .*homeport slow, .*public.account"):
-            run_cutover(source, target, tmp_path / "state", said, lock_seconds=0.1)
+            run_cutover(source, target, tmp_path / "state", said, at=write, lock_seconds=0.1)
         run_sql(source, "UPDATE account SET amount = 0 WHERE id = 2")
         writer.commit()
+    assert any("homeport slow" in line for line in said)
     assert phase(target) == "opened"
     assert run_cutover(source, target, tmp_path / "state", said).phase == "switched"
     assert run_sql(target, "SELECT amount FROM account WHERE id IN (1, 2)") == [(0,), (0,)]
+
+
+def test_a_transaction_in_the_way_of_the_preparation_is_named(sides: tuple[Server, Server], tmp_path: Path) -> None:
+    source, target = sides
+    with connect(source, application="slow") as writer:
+        writer.execute("UPDATE public.account SET amount = 0 WHERE id = 1")
+        with pytest.raises(HomeportError, match="public.account: is locked by others .*\n.*homeport slow"):
+            run_cutover(source, target, tmp_path / "state", lock_seconds=0.1)
+    assert phase(target) == "following"
 
 
 def test_a_switch_that_fails_says_so_and_can_be_made_again(sides: tuple[Server, Server], tmp_path: Path) -> None:
