@@ -27,7 +27,7 @@ from homeport.postgres.cutover.finish import (
 from homeport.postgres.cutover.proof import Proof
 from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
 from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
-from homeport.postgres.cutover.steps import catch_up, check_unchanged, guard, switch
+from homeport.postgres.cutover.steps import catch_up, check_unchanged, guard, open_again, switch
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.server import Server
@@ -125,9 +125,20 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
             if not confirm(f"refuse writes on {place.target} from now until the switch back?"):
                 run.note("nothing was fenced; run it again to go on")
                 return False
+        _freeze(run, deltas, proof, tables, capture)
+    return True
+
+
+def _freeze(run: Run, deltas: Deltas, proof: Proof, tables: tuple[str, ...], capture: Capture) -> None:
+    """From the target's fence to the proof that both sides are equal. What fails here opens the target again."""
+    target = run.place.target
+    try:
+        if not fence.is_up(run.place.there, tables):
             _fence_target(run, tables, capture)
         _finish(run, deltas, proof, capture)
-    return True
+    except BaseException:
+        open_again(run, target, "the target", target, lambda there: write_phase(there, "returning", step="following"))
+        raise
 
 
 def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> None:

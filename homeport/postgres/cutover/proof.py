@@ -55,6 +55,7 @@ class Proven:
     rows: Pair
     key: tuple[str, ...]  # quoted
     types: tuple[str, ...]
+    is_logged: bool  # else a crash of either server empties it, and no log tells
 
 
 class Proof:
@@ -87,14 +88,19 @@ class Proof:
         """Prove all rows; how the objects of both sides differ. HomeportError names rows that differ."""
         self._deltas.keep_keys(True)
         different, objects = self._compare(None, progress)
+        self._reload_unlogged({each.table for each in different})
         _check(self._compare_again(different))
         return objects
 
     def load(self) -> None:
-        """Know the tables as `everything` does, when that was done by another process."""
+        """Know the tables as `everything` does, when that was done by another process.
+
+        What a server that crashed since has emptied comes anew.
+        """
         self._deltas.keep_keys(True)
         source, target = self._both(lambda side: read_catalog(self._sides[side]))
         self._learn(source, target)
+        self._reload_unlogged({table.name for table in self._tables.values()})
 
     def until_little(self, told: Callable[[int], None] = lambda keys: None) -> None:
         """Prove what was touched, again and again, until little is, while the giving side goes on."""
@@ -185,9 +191,17 @@ class Proof:
                 "was a migration run on one side? load what changed again: homeport db follow --again",
             )
         self._tables = {
-            number: Proven(name, pairs[name], *sendable_key(keys[number], tables[name]))
+            number: Proven(
+                name, pairs[name], *sendable_key(keys[number], tables[name]), tables[name].persistence != "u"
+            )
             for name, number in numbers.items()
         }
+
+    def _reload_unlogged(self, names: set[str]) -> None:
+        """Have the next delta bring these tables whole, as far as a crash may have emptied them."""
+        for number, table in self._tables.items():
+            if table.name in names and not table.is_logged:
+                self._sides[self._giver].execute("INSERT INTO homeport.reload VALUES (%s)", [number])
 
     def _check_known(self, numbers: Iterable[int]) -> None:
         if unknown := set(numbers) - self._tables.keys():

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 from homeport.errors import HomeportError
-from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import bring_large_objects, bring_sequences, differing_large_objects
 from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Run, Tell, open_place
@@ -12,19 +11,19 @@ from homeport.postgres.cutover.silence import restore
 from homeport.postgres.cutover.steps import (
     Ready,
     check_unchanged,
+    open_again,
     prepare,
     prove,
     raise_source_fence,
     rehearse_freeze,
     switch,
 )
-from homeport.postgres.server import Server, connect
+from homeport.postgres.server import Server
 from homeport.postgres.state import write_applied, write_phase
 
 __all__ = ["CutoverOptions", "CutoverReport", "cutover"]
 
 FROZEN = ("fencing", "fenced", "drained")
-DECIDED = ("verified", "switching")
 FROZEN_SECONDS = """
 SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM homeport.phase WHERE name = 'fencing'"""
 
@@ -53,9 +52,10 @@ def cutover(  # noqa: PLR0913 both sides, and who is told and asked
         if phase == "switched":
             run.note("the application was switched already")
             return run.report()
-        _check_phase(run, phase)
-        if phase not in DECIDED:
-            goes_on = phase in FROZEN and _is_fenced(run)
+        fenced = _is_fenced(run)
+        _check_phase(run, phase, fenced)
+        if phase != "switching" and not (phase == "verified" and fenced):
+            goes_on = phase in FROZEN and fenced
             with prepare(run, goes_on=goes_on) as ready:
                 if not goes_on:
                     prove(run, ready)
@@ -70,13 +70,13 @@ def cutover(  # noqa: PLR0913 both sides, and who is told and asked
         return run.report()
 
 
-def _check_phase(run: Run, phase: str) -> None:
+def _check_phase(run: Run, phase: str, fenced: bool) -> None:
     place = run.place
     if phase == "returning":
         raise HomeportError(f"{place.target}: is being left", "finish that first: homeport db rollback")
-    if phase in DECIDED and not _is_fenced(run):
+    if phase == "switching" and not fenced:
         raise HomeportError(
-            f"{place.source}: is not fenced, though the move is {phase}: rows may have been written there since",
+            f"{place.source}: is not fenced, though the switch has begun: rows may have been written there since",
             "decide which side is right; to go back to the source: homeport db rollback",
         )
 
@@ -102,7 +102,8 @@ def _freeze(run: Run, ready: Ready) -> None:
             _verify(run, ready, changed)
         run.at("verified")
     except BaseException:
-        _open_again(run)
+        place = run.place
+        open_again(run, place.source, "the source", place.target, lambda there: write_phase(there, "opened"))
         raise
 
 
@@ -158,19 +159,3 @@ def _switch(run: Run, confirm: Confirm) -> None:
     else:
         run.frozen_seconds = float(place.there.execute(FROZEN_SECONDS.encode()).fetchall()[0][0] or 0)
     run.note(f"{place.source} stays fenced; homeport db clean removes what is left there")
-
-
-def _open_again(run: Run) -> None:
-    """The source takes writes again, through a session of its own: the run's, which may be what failed, are ended
-    first, so that none of them raises the fence after all.
-    """
-    place = run.place
-    try:
-        with connect(place.source, application=place.application, autocommit=True, what="the source") as here:
-            end_leftovers(here, f"homeport {place.application}")
-            fence.retry(here, lambda: fence.lower_fence(here), str(place.source))
-        run.tell("the source takes writes again")
-        with connect(place.target, application=place.application, autocommit=True, what="the target") as there:
-            write_phase(there, "opened")
-    except Exception as error:
-        run.tell(f"{place.source}: may still refuse writes ({error}); open it with: homeport db rollback")

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
+
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import read_catalog
 from homeport.postgres.check import check_refusals
+from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import Counter, bring_large_objects, bring_sequences, read_counters, refresh
 from homeport.postgres.cutover.proof import Proof, serious
@@ -17,7 +20,7 @@ from homeport.postgres.cutover.switch import render_instructions, run_switch
 from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import Capture, find_changes, read_capture
 from homeport.postgres.follow.delta import Deltas
-from homeport.postgres.server import Connection, Server
+from homeport.postgres.server import Connection, Server, connect, redact
 from homeport.postgres.state import describe, write_phase
 
 CLOSE_SECONDS, DELTAS_MAX = 1.0, 100  # a delta that takes no longer leaves little for the next one
@@ -135,6 +138,28 @@ def switch(run: Run, server: Server, confirm: Confirm) -> None:
                 "switch it, then start again; or decide otherwise: homeport db cutover, homeport db rollback",
             )
     run.at("switch done")
+
+
+def open_again(run: Run, fenced: Server, what: str, recorder: Server, record: Callable[[Connection], None]) -> None:
+    """A side takes writes again, and that is recorded; through sessions of its own.
+
+    The run's, which may be what failed, are ended first, so that none of them raises the fence after all. What fails
+    here is told: whoever starts next looks at the fence, not only at the record.
+    """
+    application = run.place.application
+    try:
+        with connect(fenced, application=application, autocommit=True, what=what) as connection:
+            end_leftovers(connection, f"homeport {application}")
+            fence.retry(connection, lambda: fence.lower_fence(connection), str(fenced))
+        run.note(f"{fenced} takes writes again")
+    except (HomeportError, psycopg.Error) as error:
+        run.note(f"{fenced}: may still refuse writes ({redact(fenced, str(error))})")
+        return
+    try:
+        with connect(recorder, application=f"{application} record", autocommit=True, what="the target") as connection:
+            record(connection)
+    except (HomeportError, psycopg.Error) as error:
+        run.note(f"{recorder}: could not record that ({redact(recorder, str(error))})")
 
 
 def check_unchanged(connection: Connection, capture: Capture) -> None:
