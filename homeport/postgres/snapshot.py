@@ -1,8 +1,8 @@
 """A server → one exported snapshot of it, read by several connections at once; nothing is written.
 
 The snapshot lives as long as the connection that exported it: whoever leaves the context lets the server clean up.
-Locks are held no longer than a statement runs, so that the application's TRUNCATE waits for no more than that. The price:
-a table that was emptied or rewritten after the snapshot looks empty in it; `rewritten` tells which are.
+Locks are held no longer than a statement runs, so that the application's TRUNCATE waits for no more than that. The
+price: a table that was emptied or rewritten after the snapshot looks empty in it; `rewritten` tells which are.
 """
 
 import threading

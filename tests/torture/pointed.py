@@ -1,7 +1,8 @@
-"""A step that kills itself: `pointed.py STATE STRUCK STEP …`, both servers on stdin.
+"""A step that kills itself: `pointed.py STATE STRUCK ONLY STEP …`, both servers on stdin.
 
 It dies at the first named point at which no run before it died: STRUCK holds those, a line each, and gets this one
-more. So a step that is started again and again dies once at each of its points, and then ends.
+more. So a step that is started again and again dies once at each of its points, and then ends. With ONLY it dies at no
+other point than that.
 """
 
 import ast
@@ -24,13 +25,13 @@ def point_kind(point: str) -> str:
     return re.sub(r'("[^"]*"|\S+)\.("[^"]*"|\S+)|\d+', "…", point)
 
 
-def dying(struck: Path, kill: Callable[[], None]) -> Callable[[str], None]:
-    """What is called at every point."""
+def dying(step: str, struck: Path, only: str, kill: Callable[[], None]) -> Callable[[str], None]:
+    """What is called at every point of a step."""
 
     def at(point: str) -> None:
-        kind = point_kind(point)
+        kind = f"{step}: {point_kind(point)}"
         known = struck.read_text().splitlines() if struck.exists() else []
-        if kind not in known:
+        if kind not in known and (not only or only == point):
             with struck.open("a") as file:
                 file.write(f"{kind}\n")
             kill()
@@ -38,9 +39,10 @@ def dying(struck: Path, kill: Callable[[], None]) -> Callable[[str], None]:
     return at
 
 
-def main(state: str, struck: str, step: str, *arguments: str) -> None:
+def main(state: str, struck: str, only: str, step: str, *arguments: str) -> None:
     source, target = (Server(**values) for values in ast.literal_eval(sys.stdin.read()))
-    at = dying(Path(struck), lambda: os.kill(os.getpid(), signal.SIGKILL))
+    name = " ".join([step, *(word for word in arguments if word == "--back")])
+    at = dying(name, Path(struck), only, lambda: os.kill(os.getpid(), signal.SIGKILL))
     try:
         run_step(step, source, target, Path(state), at, arguments)
     except HomeportError as error:

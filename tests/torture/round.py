@@ -20,8 +20,9 @@ from tests.torture.tool import Ended, Tool
 from tests.torture.weather import Place, Weather
 from tests.torture.writers import WRITERS, Crowd, Sides, longest
 
-SPANS = {"follow": 5.0, "cutover": 5.0, "rollback": 5.0, "clean": 2.0}  # seconds, until one was seen to its end
-SHARES = {"follow": 0.25, "following": 0.3, "cutover": 0.25, "rollback": 0.15, "clean": 0.05}  # of the kills
+SPAN_SECONDS = 5.0  # of a step that was not seen to its end yet
+SHARES = {"follow": 0.2, "following": 0.25, "cutover": 0.25, "back": 0.08, "rollback": 0.17, "clean": 0.05}  # of kills
+BACK = ("back", "rollback")
 ENDS_SECONDS = 240.0
 REFUSED_MAX = 6  # in a row, of runs that nothing was done to
 PHASE = "SELECT name FROM homeport.phase ORDER BY number DESC LIMIT 1"
@@ -35,7 +36,8 @@ UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'homeport'"""
 class Plan:
     """What happens in a round. `returns`: back to the source in the end; `migrates`: the schema is changed midway;
     `watches`: nobody writes after the switch until both sides are compared; `filler`: rows that never change.
-    `pointed`: steps die at each of their named points, and never at other moments.
+    `pointed`: steps die at each of their named points, and never at other moments; `undoes`: a cutover that was killed
+    when the fence was up is taken back first; `stumbles`: the switch command fails once, when it has done its work.
     """
 
     seed: str
@@ -47,6 +49,8 @@ class Plan:
     rest_seconds: float = 0.03
     big_rows: int = 1
     pointed: bool = False
+    undoes: bool = False
+    stumbles: bool = False
 
 
 @dataclass
@@ -94,10 +98,12 @@ class Round:
         before = dump_schema(self.source, int(self.ground.source.major))
         with self.crowd:
             self.crowd.wait_for(40)
-            self._work("follow", "--until-caught-up")
+            self._work("follow", "follow", "--until-caught-up")
             self._follow()
             if self.plan.migrates:
                 self._migrate()
+            if self.plan.undoes:
+                self._undo()
             self._cut_over()
             if self.plan.returns:
                 self._return()
@@ -109,24 +115,25 @@ class Round:
         self.report.seconds = time.monotonic() - began
         return self.report
 
-    def _work(self, step: str, *arguments: str) -> None:
+    def _work(self, name: str, step: str, *arguments: str) -> None:
         """Start a step again and again until it ends well, killing it now and then."""
-        kills, refused = self._left + self._share(step), 0
+        kills, refused = self._left + self._share(name), 0
         while True:
             how = self._choose(step, kills)
-            ended = self._attempt(how, step, *arguments)
+            ended = self._attempt(how, name, step, *arguments)
             if ended.was_killed:
                 kills -= 1
                 self._count_kill()
             elif ended.code == 0:
-                self.ground.spans[step] = ended.seconds
+                self.ground.spans[name] = ended.seconds
                 self._left = max(kills, 0)
-                self.say(f"{step}: ended after {ended.seconds:.1f} s")
+                self.say(f"{name}: ended after {ended.seconds:.1f} s")
+                self._finish("status")
                 return
             else:
                 refused = refused + 1 if how == "leave" else 0
-                self._count_refusal(step, how, ended)
-                assert refused < REFUSED_MAX, f"{step} refuses again and again:\n{ended.said[-3000:]}"
+                self._count_refusal(f"{name}, {how}", ended)
+                assert refused < REFUSED_MAX, f"{name} refuses again and again:\n{ended.said[-3000:]}"
                 time.sleep(0.3)
             self.crowd.check()
 
@@ -137,10 +144,10 @@ class Round:
         ways = ["kill", "kill", "weather"] + ["point", "point"] * (step in HAVE_POINTS)
         return self._chance.choice(ways) if kills > 0 else "leave"
 
-    def _attempt(self, how: str, step: str, *arguments: str) -> Ended:
+    def _attempt(self, how: str, name: str, step: str, *arguments: str) -> Ended:
         """One run of a step; it ends, or is killed."""
         running = self.tool.start_pointed(step, *arguments) if how == "point" else self.tool.start(step, *arguments)
-        moment = self._chance.uniform(0.3, max(0.5, 0.9 * self.ground.spans.get(step, SPANS[step])))
+        moment = self._chance.uniform(0.3, max(0.5, 0.9 * self.ground.spans.get(name, SPAN_SECONDS)))
         if how in ("kill", "weather"):
             if ended := running.wait(moment):
                 return ended
@@ -150,7 +157,7 @@ class Round:
         ended = running.wait(ENDS_SECONDS)
         if ended is None:
             running.kill()
-            raise AssertionError(f"{step} {how}: does not end within {ENDS_SECONDS} s")
+            raise AssertionError(f"{name}, {how}: does not end within {ENDS_SECONDS} s")
         return ended
 
     def _follow(self) -> None:
@@ -187,12 +194,25 @@ class Round:
             self._finish("follow", "--until-caught-up")
         self.say("changes of the schema were noticed")
 
+    def _undo(self) -> None:
+        """A cutover is killed when the fence is up; then the source is opened again, and following goes on."""
+        for _ in range(REFUSED_MAX):
+            arguments = ["cutover", "--switch", self._switch("target"), "--yes"]
+            ended = self.tool.start_pointed(*arguments, only="fenced").wait(ENDS_SECONDS)
+            if ended and ended.was_killed:
+                break
+        assert ended and ended.was_killed, ended
+        self._count_kill()
+        self._finish("rollback", "--yes")
+        self.crowd.wait_for(40)
+        self._finish("follow", "--until-caught-up")
+
     def _cut_over(self) -> None:
         if self.plan.watches:
             self.crowd.bar("target")
         killed = self.report.kills.total()
         terminate = ["--terminate"] if self._chance.random() < 0.5 else []
-        self._work("cutover", "--switch", self._switch("target"), "--yes", *terminate)
+        self._work("cutover", "cutover", "--switch", self._switch("target"), "--yes", *terminate)
         self._watch("target", self.source, {"source"})
         self.crowd.wait_for(40)
         self._measure(("source", "target"), self.report.kills.total() == killed)
@@ -200,7 +220,8 @@ class Round:
     def _return(self) -> None:
         if self.plan.watches:
             self.crowd.bar("home")
-        self._work("rollback", "--switch", self._switch("home"), "--yes")
+        self._work("back", "follow", "--back", "--until-caught-up")
+        self._work("rollback", "rollback", "--switch", self._switch("home"), "--yes")
         self._watch("home", self.target, {"source", "target"})
         self.crowd.wait_for(40)
 
@@ -223,7 +244,7 @@ class Round:
             self.report.freezes.append(longest(self.crowd.waits, lambda wait: wait.sides == sides))
 
     def _clean(self) -> None:
-        self._work("clean", "--yes")
+        self._work("clean", "clean", "--yes")
         self._finish("clean", "--yes", "--target")
 
     def _check_end(self, before: str) -> None:
@@ -241,7 +262,7 @@ class Round:
     def _finish(self, step: str, *arguments: str) -> Ended:
         """To the end, undisturbed."""
         for _ in range(REFUSED_MAX):
-            ended = self._attempt("leave", step, *arguments)
+            ended = self._attempt("leave", step, step, *arguments)
             if ended.code == 0:
                 return ended
             time.sleep(0.5)
@@ -262,10 +283,10 @@ class Round:
         self.report.weather[kind] += 1
         self.weather.strike(kind, self._chance)
 
-    def _count_refusal(self, step: str, how: str, ended: Ended) -> None:
+    def _count_refusal(self, what: str, ended: Ended) -> None:
         lines = ended.said.strip().splitlines()
         words = next((line for line in lines if line.startswith("error")), lines[-1] if lines else "")
-        self.report.refused[f"{step}, {how}: {NAMES.sub('…', words)}"] += 1
+        self.report.refused[f"{what}: {NAMES.sub('…', words)}"] += 1
 
     def _count_kill(self) -> None:
         exists = "SELECT to_regclass('homeport.phase') IS NOT NULL"
@@ -274,11 +295,13 @@ class Round:
         self.report.kills[str(rows[0][0]) if rows else "nothing"] += 1
 
     def _share(self, step: str) -> int:
-        shares = SHARES if self.plan.returns else {name: share for name, share in SHARES.items() if name != "rollback"}
+        shares = SHARES if self.plan.returns else {name: SHARES[name] for name in SHARES if name not in BACK}
         return round(self.plan.kills * shares[step] / sum(shares.values()))
 
     def _switch(self, side: str) -> str:
-        return f"echo {side} > {self.sides.file}"
+        """What changes who serves; if it stumbles, its first run ends with 1 though it has done that."""
+        once = f"; mkdir {self.folder}/to-{side} 2>/dev/null && exit 1; exit 0" if self.plan.stumbles else ""
+        return f"echo {side} > {self.sides.file}{once}"
 
 
 def difference(before: str, after: str) -> str:
@@ -289,17 +312,23 @@ def difference(before: str, after: str) -> str:
 
 
 def plan_round(seed: int, number: int, kills: int) -> Plan:
-    """The plan of one of a run's rounds."""
+    """The plan of one of a run's rounds: the first is calm, the second dies at every point, all others at random."""
+    if number == 0:
+        return Plan(f"{seed}/0", kills=0, returns=True, migrates=False, watches=False, rest_seconds=0.02)
+    if number == 1:
+        return Plan(f"{seed}/1", kills=0, returns=True, migrates=True, watches=False, undoes=True, pointed=True)
     chance = random.Random(f"{seed} round {number}")
     return Plan(
         seed=f"{seed}/{number}",
         kills=kills,
-        returns=number % 2 == 1,
-        migrates=number % 3 == 0,
+        returns=number % 2 == 0,
+        migrates=chance.random() < 0.3,
         watches=chance.random() < 0.5,
         filler=chance.choice([1_000, 50_000, 200_000]),
         rest_seconds=chance.choice([0.0, 0.02, 0.1]),
         big_rows=chance.choice([0, 1, 2]),
+        undoes=chance.random() < 0.3,
+        stumbles=chance.random() < 0.3,
     )
 
 

@@ -45,10 +45,10 @@ class Tool:
         command = [sys.executable, "-W", "ignore", "-m", "homeport", "db", *arguments]
         return self._start([*command, "--state", str(self.state)], {**os.environ, **own}, b"")
 
-    def start_pointed(self, *arguments: str) -> "Running":
+    def start_pointed(self, *arguments: str, only: str = "") -> "Running":
         """The same step, called as a library: it kills itself at the first named point that is not in `struck`."""
         servers = repr((self.source.__dict__, self.target.__dict__)).encode()
-        command = [sys.executable, "-W", "ignore", str(POINTED), str(self.state), str(self.struck), *arguments]
+        command = [sys.executable, "-W", "ignore", str(POINTED), str(self.state), str(self.struck), only, *arguments]
         return self._start(command, dict(os.environ), servers)
 
     def points(self) -> list[str]:
