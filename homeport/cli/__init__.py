@@ -65,8 +65,7 @@ def cli(context: click.Context, file: Path) -> None:
 
 
 def main() -> None:
-    """Run the command line; every outcome has its exit code (see `errors_in_words`)."""
-    from homeport.cli.failure import errors_in_words
+    """Run the command line; every outcome has its exit code (see `failure`)."""
+    from homeport.cli.failure import run
 
-    with errors_in_words():
-        cli(standalone_mode=False)
+    run(cli)
