@@ -16,10 +16,14 @@ KILLS = 14
 
 def test_nothing_is_lost_by_a_move_and_a_return_that_are_killed_again_and_again(tmp_path: Path) -> None:
     seed = os.environ.get("TORTURE_SEED") or str(random.SystemRandom().randrange(10**6))
-    sys.stdout.write(f"the same again is: TORTURE_SEED={seed} pytest {__file__}\n")
+    say(f"the same again is: TORTURE_SEED={seed} pytest {__file__}")
     plan = Plan(seed, KILLS, returns=True, migrates=False, watches=True, filler=2000, stumbles=True)
     with open_ground("15", "15") as ground:
-        report = open_round(ground, plan, tmp_path, lambda words: sys.stdout.write(f"{words}\n")).run()
-    sys.stdout.write(f"{report}\n")
+        report = open_round(ground, plan, tmp_path, say).run()
+    say(str(report))
     assert report.kills.total() >= KILLS // 2
     assert report.transactions > 500
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")

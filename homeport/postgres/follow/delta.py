@@ -220,6 +220,8 @@ class Deltas:
                 if not self._reached:
                     raise
                 raise Interrupted(error.message, error.hint) from None  # it was there, so it may come back
+            except (psycopg.OperationalError, psycopg.InterfaceError, ConnectionLost) as error:
+                raise Interrupted(self._words(error), "start again; nothing was lost") from None
             self._reached = True
         return self._sessions
 

@@ -19,7 +19,7 @@ from homeport.postgres.cutover.silence import silence
 from homeport.postgres.follow.capture import install, patiently, remove
 from homeport.postgres.follow.captured import read_capture, trigger_names
 from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
-from homeport.postgres.server import Lost, Server, connect, explain
+from homeport.postgres.server import Lost, Server, connect, explain, redact
 from homeport.postgres.state import (
     ON_TARGET,
     State,
@@ -84,7 +84,11 @@ def follow(
     """
     move = prepare(source, target, state_file, options, listener, at)
     copy_patiently(source, target, state_file, options, listener, at)
-    with open_state(state_file, source, target) as state, Deltas(source, target, move, at=at) as deltas:
+    with (
+        _in_words(source, target),
+        open_state(state_file, source, target) as state,
+        Deltas(source, target, move, at=at) as deltas,
+    ):
         _reload(source, options.reload, listener.say)
         with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
             phase = read_phase(connection)
@@ -101,11 +105,20 @@ def prepare(
 ) -> str:
     """Everything before the copy: refusals, then the capture. The move's id."""
     with open_state(state_file, source, target) as state:
-        _check_both(source, target, state, options)
         try:
+            _check_both(source, target, state, options)
             return _begin(source, target, state, options, listener, at)
         except psycopg.Error as error:
             raise explain(target, error, "the target") from None
+
+
+@contextmanager
+def _in_words(source: Server, target: Server) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        said = " ".join(redact(source, redact(target, str(error))).split())
+        raise Lost(f"{source} to {target}: {said}", "start again; nothing was lost") from None
 
 
 def copy_patiently(
