@@ -27,7 +27,7 @@ from homeport.postgres.cutover.finish import (
 from homeport.postgres.cutover.proof import Proof
 from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
 from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
-from homeport.postgres.cutover.steps import catch_up, check_unchanged, guard, open_again, switch
+from homeport.postgres.cutover.steps import catch_up, check_unchanged, come_near, guard, open_again, switch
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.server import Server
@@ -112,33 +112,33 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
         for name in silence(place.here, as_replica=as_replica):
             run.tell(f"quiet on the source until the return: {name}")
         run.at("receiving")
-    with (
-        Deltas(place.target, place.source, place.move.id, prepared=not as_replica, at=run.at) as deltas,
-        Proof(
-            place.source, place.target, deltas, jobs=run.options.jobs, application=place.application, back=True
-        ) as proof,
-    ):
-        if step in FROZEN and fence.is_up(place.there, tables):
-            proof.load()
-        else:
-            _prove_back(run, deltas, proof, [table.name for table in capture.tables])
-            if not confirm(f"refuse writes on {place.target} from now until the switch back?"):
-                run.note("nothing was fenced; run it again to go on")
-                return False
-        _freeze(run, deltas, proof, tables, capture)
-    return True
-
-
-def _freeze(run: Run, deltas: Deltas, proof: Proof, tables: tuple[str, ...], capture: Capture) -> None:
-    """From the target's fence to the proof that both sides are equal. What fails here opens the target again."""
-    target = run.place.target
+    frozen = step in FROZEN and fence.is_up(place.there, tables)
     try:
-        if not fence.is_up(run.place.there, tables):
-            _fence_target(run, tables, capture)
-        _finish(run, deltas, proof, capture)
+        with (
+            Deltas(place.target, place.source, place.move.id, prepared=not as_replica, at=run.at) as deltas,
+            Proof(
+                place.source, place.target, deltas, jobs=run.options.jobs, application=place.application, back=True
+            ) as proof,
+        ):
+            if frozen:
+                proof.load()
+            else:
+                _prove_back(run, deltas, proof, [table.name for table in capture.tables])
+                if not confirm(f"refuse writes on {place.target} from now until the switch back?"):
+                    run.note("nothing was fenced; run it again to go on")
+                    return False
+                come_near(run, deltas, proof)
+                frozen = True
+                _fence_target(run, tables, capture)
+            _finish(run, deltas, proof, capture)
     except BaseException:
-        open_again(run, target, "the target", target, lambda there: write_phase(there, "returning", step="following"))
+        if frozen:
+            open_again(
+                run, place.target, "the target", place.target,
+                lambda there: write_phase(there, "returning", step="following"),
+            )  # fmt: skip
         raise
+    return True
 
 
 def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> None:
@@ -149,9 +149,7 @@ def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> No
             run.note(line)
     with run.step("prove everything"):
         proof.everything()
-    with run.step("prove what was touched meanwhile"):
-        catch_up(run, deltas)
-        proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+    come_near(run, deltas, proof)
     run.at("back proven")
 
 

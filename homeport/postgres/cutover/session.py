@@ -79,6 +79,7 @@ class Run:
     steps: list[tuple[str, float]] = field(default_factory=list)
     began: float | None = None  # when the freeze began (time.monotonic), if it was in this call
     frozen_seconds: float = 0.0
+    may_be_fenced: bool = False  # whether a failure has a fence to lower
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
