@@ -1,19 +1,26 @@
 """`homeport db`: moving a live PostgreSQL database, one command for each step."""
 
 import importlib
+from typing import Any
 
 import click
 
 # command → (module, one line of help); the help stands here so that `homeport db --help` imports nothing else.
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("db_check", "Look at both sides before a move; changes nothing."),
+    "rehearse": ("db_rehearse", "Do all of a move but the switch, and say how long the real one freezes."),
     "copy": ("db_copy", "Copy a database, as it is at one instant; may be stopped and started again."),
+    "follow": ("db_follow", "Copy a database, then bring over every change, until it is stopped."),
     "compare": ("db_compare", "Prove that two databases are equal, or name what differs."),
+    "cutover": ("db_cutover", "Move the application over: fence, last changes, proof, switch."),
+    "rollback": ("db_rollback", "Go back to the source, with everything that was written since."),
+    "status": ("db_status", "Say where a move stands, and what to type next."),
+    "clean": ("db_clean", "Remove every trace of a move."),
 }
 
 
 class Steps(click.Group):
-    """Loads the module of a step when the step is used."""
+    """Loads the module of a step when the step is used. What was typed wrongly is shown without its passwords."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -29,11 +36,25 @@ class Steps(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except click.UsageError as error:
+            from homeport.cli.db_server import without_passwords
+
+            raise click.UsageError(without_passwords(error.format_message()), error.ctx) from None
+
 
 @click.group(cls=Steps)
 def db() -> None:
     """Move a live PostgreSQL database without losing a row.
 
-    SOURCE and TARGET are URLs (postgres://user:password@host:5432/database), or names of environment variables that
-    hold one: a password on a command line can be read by every user of this machine.
+    \b
+    SOURCE and TARGET are each one of
+      heroku:APP, heroku:APP/ATTACHMENT   a database of a Heroku app
+      ENVIRONMENT/DATABASE                one of homeport.yml, such as prod/main-db
+      VARIABLE                            the environment variable that holds its URL
+      -                                   its URL is the next line of stdin
+      postgres://user:password@host/name  its URL; every user of this machine can read it
+    Without both, HOMEPORT_SOURCE and HOMEPORT_TARGET say which.
     """

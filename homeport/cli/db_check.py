@@ -1,12 +1,14 @@
 """`homeport db check`: what a move will meet, how it will be done, and how long it may take."""
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from homeport.cli.db_server import find_server
+from homeport.cli.db_server import find_sides, takes_sides
+from homeport.cli.db_words import duration
 from homeport.cli.failure import COULD_NOT
 from homeport.cli.output import progress_console
 from homeport.postgres.check import Report
@@ -19,21 +21,20 @@ COLOURS = {"refuses": "red", "warns": "yellow", "informs": None}
 
 
 @click.command()
-@click.argument("source")
-@click.argument("target")
-@click.option("--replace", metavar="DATABASE", help="Name of the target, if what it holds may be replaced.")
+@takes_sides
+@click.option("--into-nonempty", metavar="DATABASE", help="Copy beside what the target holds; names its database.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Connections to each side.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def check(source: str, target: str, replace: str | None, jobs: int, as_json: bool) -> None:
+def check(source: str, target: str, into_nonempty: str | None, jobs: int, as_json: bool) -> None:
     """Look at SOURCE and TARGET before a move: findings, method, estimate.
 
     Changes nothing on either side, and measures for about two seconds. Exits with 1 if something refuses the move.
     """
-    sides = find_server(source, "the source"), find_server(target, "the target")
-    report = check_both(*sides, replaced=replace, jobs=jobs, say=progress_console.print)
+    sides = find_sides(source, target)
+    report = check_both(sides.source, sides.target, into_nonempty=into_nonempty, jobs=jobs, say=progress_console.print)
     click.echo(json.dumps(as_document(report), indent=2) if as_json else "\n".join(render(report)))
     if report.refused:
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(report: Report) -> list[str]:
@@ -66,15 +67,6 @@ def as_document(report: Report) -> dict[str, Any]:
         "estimate": asdict(report.estimate),
         "refused": bool(report.refused),
     }
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min`, `2.5 h`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _side(what: str, database: Database) -> str:

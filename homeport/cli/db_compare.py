@@ -1,13 +1,14 @@
 """`homeport db compare`: are two databases equal, and if not, which rows and objects differ?"""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
 
-from homeport.cli.db_server import find_server
+from homeport.cli.db_server import find_sides, takes_sides
 from homeport.cli.failure import COULD_NOT
 from homeport.cli.output import progress_console
 from homeport.postgres.compare import Comparison
@@ -15,8 +16,7 @@ from homeport.postgres.compare import compare as compare_both
 
 
 @click.command()
-@click.argument("source")
-@click.argument("target")
+@takes_sides
 @click.option("--table", "tables", multiple=True, metavar="SCHEMA.TABLE", help="Compare only this table; repeatable.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Connections to each side.")
 @click.option("--json", "as_json", is_flag=True, help="Print what differs as JSON.")
@@ -26,15 +26,15 @@ def compare(source: str, target: str, tables: tuple[str, ...], jobs: int, as_jso
     Checksums are computed in the servers; only of tables that differ are rows looked at one by one, and named by
     their keys. Exits with 1 if anything differs. Changes nothing.
     """
-    sides = find_server(source, "the source"), find_server(target, "the target")
+    sides = find_sides(source, target)
     with _progress() as progress:
-        found = compare_both(*sides, tables=tables, jobs=jobs, progress=progress)
+        found = compare_both(sides.source, sides.target, tables=tables, jobs=jobs, progress=progress)
     if as_json:
         click.echo(json.dumps(asdict(found) | {"equal": found.is_equal}, indent=2))
     else:
         click.echo("\n".join(render(found)))
     if not found.is_equal:
-        raise click.exceptions.Exit(COULD_NOT)
+        sys.exit(COULD_NOT)
 
 
 def render(found: Comparison) -> list[str]:

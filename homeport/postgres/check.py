@@ -6,10 +6,12 @@ from typing import Literal
 
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
+from homeport.postgres.copy.target import occupants, read_objects
 from homeport.postgres.probe import Measured, measure
 from homeport.postgres.rules import RULES
-from homeport.postgres.rules.finding import Finding
-from homeport.postgres.server import Server, connect
+from homeport.postgres.rules.finding import Finding, listed
+from homeport.postgres.server import Connection, Server, connect
+from homeport.postgres.state import Move, describe, read_move
 
 Method = Literal["triggers", "logical replication"]
 CLOCK_SKEW_MAX = 2.0
@@ -24,6 +26,14 @@ class Estimate:
     index_seconds: float
     freeze_seconds: float
     basis: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the target holds: its move, if it is one from this source, and `both`: names of what both sides hold."""
+
+    move: Move | None = None
+    both: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,11 +57,11 @@ def check(
     source: Server,
     target: Server,
     *,
-    replaced: str | None = None,
+    into_nonempty: str | None = None,
     jobs: int = 4,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Look at both sides. `replaced` names the target database whose content may be overwritten.
+    """Look at both sides. `into_nonempty` names the target database, if the copy may go beside what it holds.
 
     HomeportError only if a side cannot be read: what speaks against the move is among the findings.
     """
@@ -61,13 +71,14 @@ def check(
             here = read_catalog(left)
             say("reading the target's catalog")
             there = read_catalog(right)
+            held = read_held(left, right, source)
             say("measuring for about two seconds")
             measured = measure(left, right, here)
     method, because = choose_method(here)
     return Report(
         source=here,
         target=there,
-        findings=find(here, there, measured, replaced),
+        findings=find(here, there, measured, into_nonempty, held),
         method=method,
         method_because=because,
         measured=measured,
@@ -75,20 +86,33 @@ def check(
     )
 
 
-def check_refusals(source: Catalog, target: Catalog, replaced: str | None = None) -> None:
+def read_held(source: Connection, target: Connection, server: Server) -> Held:
+    """What the target holds, in respect of a move from `server`. Changes nothing."""
+    move = read_move(target)
+    both = set(occupants(read_objects(source))) & set(occupants(read_objects(target)))
+    for connection in (source, target):
+        connection.rollback()
+    return Held(move if move and move.source == describe(server) else None, tuple(sorted(both)))
+
+
+def check_refusals(source: Catalog, target: Catalog, into_nonempty: str | None = None) -> None:
     """HomeportError with every finding that refuses: for whoever is about to change something, and measures nothing."""
-    found = [_named(finding, replaced, target) if replaced else finding for finding in _apply(source, target)]
+    found = [_occupied(finding, target, into_nonempty, Held()) for finding in _apply(source, target)]
     refused = [finding for finding in found if finding.severity == "refuses"]
     if refused:
         raise HomeportError("\n".join(f"{each.rule}: {each.what}" for each in refused), refused[0].then)
 
 
-def find(source: Catalog, target: Catalog, measured: Measured, replaced: str | None = None) -> tuple[Finding, ...]:
+def find(
+    source: Catalog,
+    target: Catalog,
+    measured: Measured,
+    into_nonempty: str | None = None,
+    held: Held = Held(),
+) -> tuple[Finding, ...]:
     """The findings of all rules, in order of severity."""
-    found = _apply(source, target)
+    found = [_occupied(finding, target, into_nonempty, held) for finding in _apply(source, target)]
     found += _clock_skew(measured)
-    if replaced is not None:
-        found = [_named(finding, replaced, target) for finding in found]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
 
 
@@ -148,11 +172,23 @@ def _clock_skew(measured: Measured) -> Sequence[Finding]:
     ]
 
 
-def _named(finding: Finding, replaced: str, target: Catalog) -> Finding:
-    """What refuses a target that is not empty only warns if the user has named it."""
+def _occupied(finding: Finding, target: Catalog, into_nonempty: str | None, held: Held) -> Finding:
+    """What is said of a target that is not empty: as `copy` takes it (`copy.target.check_empty`)."""
     if finding.rule != "not-empty":
         return finding
-    if replaced != target.database.name:
-        then = f"the target's name is {target.database.name}, not {replaced}"
-        return replace(finding, then=then)
-    return replace(finding, severity="warns", then="it is named: what it holds will be replaced")
+    if held.move:
+        what = f"the target ({target.database.name}) holds what move {held.move.id} has brought so far"
+        return replace(finding, severity="informs", what=what, why="the move has begun", then="homeport db status")
+    if into_nonempty is None:
+        return finding
+    if into_nonempty != target.database.name:
+        return replace(finding, then=f"the target's name is {target.database.name}, not {into_nonempty}")
+    if held.both:
+        return replace(
+            finding,
+            what="the target holds what the source holds too",
+            why="a copy keeps what is there, and never writes over it",
+            then="drop these on the target, or move into a new database",
+            objects=listed(held.both),
+        )
+    return replace(finding, severity="warns", then="it is named: what it holds is kept, and the copy goes beside it")

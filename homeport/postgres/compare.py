@@ -56,6 +56,7 @@ def compare(
         if not tables:
             pairs += _pair_large_objects(left, right)
         digests, differences = compare_rows(sides, pairs, progress=progress)
+        _check_not_rewritten(sides, differences)
     return Comparison(
         tables=len(pairs),
         rows=sum(digest.rows for digest in digests.values()),
@@ -80,6 +81,18 @@ def pair_tables(source: Catalog, target: Catalog) -> tuple[list[Pair], list[str]
             pairs.append((made[0], made[1]))
     compared = {pair[0].name for pair in pairs}
     return pairs, sorted((left.keys() | right.keys()) - compared)
+
+
+def _check_not_rewritten(sides: tuple[Snapshot, Snapshot], differences: Sequence[TableDifference]) -> None:
+    """HomeportError if what differs was emptied or rewritten while it was read: then that says nothing."""
+    different = {each.table for each in differences}
+    lines = [
+        f"{side.what}: {name} was emptied or rewritten while it was compared"
+        for side in sides
+        for name in sorted(different & side.rewritten() if different else ())
+    ]
+    if lines:
+        raise HomeportError("\n".join(lines), "compare again")
 
 
 def _pair_large_objects(source: Catalog, target: Catalog) -> list[Pair]:

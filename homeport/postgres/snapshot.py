@@ -1,6 +1,8 @@
 """A server → one exported snapshot of it, read by several connections at once; nothing is written.
 
 The snapshot lives as long as the connection that exported it: whoever leaves the context lets the server clean up.
+Locks are held no longer than a statement runs, so that the application's TRUNCATE waits for no more than that. The
+price: a table that was emptied or rewritten after the snapshot looks empty in it; `rewritten` tells which are.
 """
 
 import threading
@@ -16,8 +18,13 @@ from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.server import Connection, Server, connect, explain
 
+LOCK_TIMEOUT_MS = 60_000  # a migration may hold a table, and nobody would know what we wait for
 SPARE_CONNECTIONS = 5  # what is always left to the application
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# The catalog is read as of the snapshot, the function as of now.
+REWRITTEN = """
+SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'm') AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode"""
 Row = tuple[Any, ...]
 
 
@@ -38,7 +45,9 @@ class Snapshot:
         try:
             self._holder.execute(BEGIN)
             (self.name,) = self._holder.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
+            self._holder.execute("SAVEPOINT catalog")
             self.catalog: Catalog = read_catalog(self._holder)
+            self._holder.execute("ROLLBACK TO SAVEPOINT catalog")  # gives back locks on what views read
             self.jobs = budget(self._jobs, self.catalog.database.connections_left)
             for _ in range(self.jobs):
                 self._idle.put(self._reader())
@@ -69,6 +78,14 @@ class Snapshot:
                 self.cancel()
                 raise
 
+    def rewritten(self) -> frozenset[str]:
+        """Tables (`schema.table`) that were emptied or rewritten since: their rows are not those of the snapshot."""
+        try:
+            rows = self._holder.execute(REWRITTEN.encode()).fetchall()
+        except psycopg.Error as error:
+            raise explain(self.server, error, self.what) from None
+        return frozenset(str(row[0]) for row in rows)
+
     def cancel(self) -> None:
         """End what is running, and begin nothing more."""
         self._cancelled = True
@@ -83,7 +100,11 @@ class Snapshot:
         try:
             if self._cancelled:
                 raise HomeportError(f"{self.what}: cancelled")
-            rows = reader.execute(statement.encode()).fetchall()
+            with reader.transaction():
+                reader.execute(f"SET TRANSACTION SNAPSHOT '{self.name}'".encode())
+                # Chunks are our parallelism; a plan's own workers would take connections that nobody counted.
+                reader.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+                rows = reader.execute(statement.encode()).fetchall()
         except psycopg.Error as error:
             raise explain(self.server, error, self.what) from None
         finally:
@@ -92,15 +113,14 @@ class Snapshot:
         return rows
 
     def _connect(self) -> Connection:
-        return connect(self.server, application=self._application, autocommit=True, what=self.what)
+        application, timeout = self._application, LOCK_TIMEOUT_MS
+        return connect(self.server, application=application, autocommit=True, lock_timeout_ms=timeout, what=self.what)
 
     def _reader(self) -> Connection:
         reader = self._connect()
         self._readers.append(reader)
-        reader.execute(BEGIN)
-        reader.execute(f"SET TRANSACTION SNAPSHOT '{self.name}'".encode())
-        # Chunks are our parallelism; a plan's own workers would take connections that nobody counted.
-        reader.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.read_only = True
         return reader
 
     def _close(self) -> None:

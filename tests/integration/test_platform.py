@@ -136,6 +136,17 @@ def test_logs_of_a_service_are_shown(running: Running) -> None:
     assert {json.loads(line)["source"] for line in done.stdout.splitlines()} == {"catalog"}
 
 
+def test_databases_of_the_platform_are_named_by_environment(running: Running) -> None:
+    same = running.homeport("db", "compare", "local/catalog-db", "local/catalog-db", "--json")
+    assert same.returncode == 0, same.stderr
+    assert json.loads(same.stdout)["rows"] > 0
+    looked = running.homeport("db", "status", "local/catalog-db", "local/library-db")
+    assert "next     homeport db check local/catalog-db local/library-db" in looked.stdout
+    secrets = read_secrets(running)
+    said = same.stdout + same.stderr + looked.stdout + looked.stderr
+    assert not [name for name, value in secrets.items() if value in said]
+
+
 def test_an_unknown_source_of_logs_is_a_clear_error(running: Running) -> None:
     done = running.homeport("logs", "cattalog")
     assert done.returncode == 1

@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.check import check, check_refusals, choose_method, estimate, find
 from homeport.postgres.compare import compare
+from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.server import Server, connect, program_environment
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 
@@ -129,6 +131,25 @@ def test_a_target_with_content_is_refused_unless_it_is_named(cluster: Clusters) 
     with pytest.raises(HomeportError, match="not-empty"):
         check_refusals(*catalogs(source, target), "another")
     check_refusals(*catalogs(source, target), target.database)
+
+
+def test_a_named_target_keeps_what_it_holds_and_clashes_are_refused(cluster: Clusters) -> None:
+    source, target = pair(cluster)
+    run_sql(target, "CREATE TABLE old (id int PRIMARY KEY)")
+    (beside,) = [f for f in check(source, target, into_nonempty=target.database).findings if f.rule == "not-empty"]
+    assert beside.severity == "warns" and "is kept, and the copy goes beside it" in beside.then
+    run_sql(target, "CREATE TABLE a (id int)")
+    (clash,) = [f for f in check(source, target, into_nonempty=target.database).findings if f.rule == "not-empty"]
+    assert (clash.severity, clash.objects) == ("refuses", ("TABLE public.a",))
+
+
+def test_a_target_that_holds_this_move_is_no_reason_to_refuse(cluster: Clusters, tmp_path: Path) -> None:
+    source, target = pair(cluster)
+    copy(source, target, tmp_path / "state", Options(), lambda progress: None)
+    report = check(source, target)
+    (begun,) = [f for f in report.findings if f.rule == "not-empty"]
+    assert not report.refused
+    assert (begun.severity, begun.then) == ("informs", "homeport db status")
 
 
 def url(server: Server) -> str:

@@ -179,6 +179,22 @@ def test_what_is_written_meanwhile_is_not_seen(cluster: Clusters) -> None:
     assert not compare(source, target).is_equal
 
 
+def test_a_table_can_be_emptied_meanwhile_and_that_is_told(cluster: Clusters) -> None:
+    source, target = pair(cluster)
+    run_sql(source, "CREATE VIEW lines AS SELECT content FROM line")
+    emptied: list[int] = []
+
+    def empty(done: int, total: int) -> None:
+        if not emptied:
+            emptied.append(done)
+            run_sql(source, "SET lock_timeout = '5s'", "TRUNCATE person, line")
+
+    with pytest.raises(HomeportError, match="public.line was emptied or rewritten while it was compared"):
+        compare(source, target, jobs=1, progress=empty)
+    run_sql(target, "TRUNCATE person, line")
+    assert not compare(source, target).differences
+
+
 def test_connections_are_left_to_the_application() -> None:
     assert [budget(4, left) for left in (20, 8, 6)] == [4, 3, 1]
     with pytest.raises(HomeportError, match="only 5 connections are left"):

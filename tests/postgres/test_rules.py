@@ -153,7 +153,7 @@ def test_a_target_that_holds_anything_is_refused(cluster: Clusters, statement: s
     (finding,) = [f for f in findings(heroku_like(cluster("15")), target) if f.rule == "not-empty"]
     assert finding.severity == "refuses"
     assert len(finding.objects) == 1
-    assert f"--replace {target.database}" in finding.then
+    assert f"--into-nonempty {target.database}" in finding.then
 
 
 def test_a_target_where_nothing_may_be_created_is_refused(cluster: Clusters) -> None:

@@ -1,4 +1,4 @@
-"""The source at one instant: a transaction that exports its snapshot and holds every table against being rewritten.
+"""The source at one instant: a transaction that exports its snapshot, and may hold tables against being rewritten.
 
 If its connection dies the snapshot is gone, and with it the worth of what was copied from it so far.
 """
@@ -61,8 +61,8 @@ class Keeper:
 
 
 @contextmanager
-def keep_snapshot(server: Server, application: str) -> Iterator[Keeper]:
-    """A snapshot of the source in which no table was rewritten, held until the block ends."""
+def keep_snapshot(server: Server, application: str, *, held: bool = True) -> Iterator[Keeper]:
+    """A snapshot of the source, kept until the block ends; `held`: and no table was or will be rewritten after it."""
     with connect(server, application=application, lock_timeout_ms=LOCK_TIMEOUT_MS, what="the source") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
@@ -70,9 +70,12 @@ def keep_snapshot(server: Server, application: str) -> Iterator[Keeper]:
             try:
                 names = "SELECT pg_export_snapshot(), pg_current_snapshot()::text"
                 snapshot, visible = (str(value) for value in connection.execute(names).fetchall()[0])
+                connection.execute("SAVEPOINT contents")
                 contents = read_contents(connection)
-                _lock_tables(connection, contents)
-                if not connection.execute(REWRITTEN.encode()).fetchall():
+                connection.execute("ROLLBACK TO SAVEPOINT contents")  # gives back locks on what views read
+                if held:
+                    _lock_tables(connection, contents)
+                if not held or not connection.execute(REWRITTEN.encode()).fetchall():
                     break
             except (psycopg.errors.LockNotAvailable, psycopg.errors.UndefinedTable) as error:
                 if attempt == ATTEMPTS - 1:

@@ -41,6 +41,9 @@ class Options:
     into_nonempty: str | None = None  # the target's database, named by the user
     chunk_bytes: int = CHUNK_BYTES
     roles: dict[str, str] = field(default_factory=dict)  # role on the source → role on the target
+    # Whether TRUNCATE has to wait until all rows are copied: a table rewritten after the snapshot looks empty in it.
+    # Who captures changes need not have that: the capture has such a table loaded again.
+    held: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def _copy(source: Server, target: Server, state: State, options: Options, tell: 
             return run.go_on(move, done)
         with connect(source, application="copy look", autocommit=True, what="the source") as looking:
             receiving.end_leftovers(looking, f"homeport {run.application}")
-        with keep_snapshot(source, run.application) as keeper:
+        with keep_snapshot(source, run.application, held=options.held) as keeper:
             return run.begin(keeper, move)
 
 

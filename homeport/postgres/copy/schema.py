@@ -27,6 +27,7 @@ NEVER = (
     "PROCEDURAL LANGUAGE - plpgsql ",
 )
 BUILT = ("INDEX ", "CONSTRAINT ", "FK CONSTRAINT ", "MATERIALIZED VIEW DATA ", "STATISTICS ")
+LOCK_TIMEOUT_MS = 60_000  # who waits for a lock that the copy holds (TRUNCATE) keeps pg_dump waiting too, for ever
 QUIET_OPTIONS = "-c synchronous_commit=off -c client_min_messages=warning -c lock_timeout=0 -c statement_timeout=0"
 
 
@@ -54,6 +55,7 @@ def dump_schema(shop: Shop, source: Server, snapshot: str, present: frozenset[st
     programs, folder = shop.programs, shop.folder
     archive, first, last = folder / "schema.dump", folder / "first.list", folder / "rest.list"
     command = [programs.path("pg_dump"), *DUMP, *DUMP_MORE, f"--snapshot={snapshot}", "--file", str(archive)]
+    command.insert(-2, f"--lock-wait-timeout={LOCK_TIMEOUT_MS}")
     _run(command, source, shop.application, "-c search_path=", shop.running)
     before = _list(programs, archive, "pre-data")
     after = _list(programs, archive, "post-data")

@@ -13,7 +13,9 @@ from homeport.postgres.server import Server
 from homeport.postgres.state import done_statement
 
 DONE_ALREADY = "23505"
-ON_SOURCE = {"default_transaction_isolation": "repeatable read", "client_min_messages": "error"}
+# A lock that others wait for (TRUNCATE, a migration) may never come while the copy itself holds what they wait for.
+ON_SOURCE = {"client_min_messages": "error", "lock_timeout": "60s"}
+AT_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # What any role may set, on RDS too. The last commit of a copy is synchronous, and with it all before it are.
 ON_TARGET = {"synchronous_commit": "off", "client_min_messages": "error", "maintenance_work_mem": "256MB"}
 PIECE_BYTES = 1 << 20  # of a large object
@@ -75,8 +77,11 @@ class Worker:
         for framed in (False, True):
             source, target = self._open_source(), self._open_target()
             try:
+                # A transaction of its own: none holds locks on tables that it is done with.
+                source.execute(f"{AT_SNAPSHOT}; SET TRANSACTION SNAPSHOT '{self.place.snapshot}'")
                 write = f"BEGIN; {done_statement(name)}; {rows.write}; COMMIT"
                 copied: Copied = forward(source, target, rows.read, write, self._spend, framed=framed)
+                source.execute("COMMIT")
                 return copied.bytes
             except Framing:
                 self.close()
@@ -99,8 +104,6 @@ class Worker:
     def _open_source(self) -> Wire:
         if self._source is None:
             self._source = Wire(self.place.source, application=self.place.application, settings=ON_SOURCE)
-            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-            self._source.execute(f"{begin}; SET TRANSACTION SNAPSHOT '{self.place.snapshot}'")
         return self._source
 
     def _open_target(self) -> Wire:

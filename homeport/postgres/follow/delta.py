@@ -134,18 +134,20 @@ class Deltas:
     def _run(self, snapshot: str | None, *, framed: bool) -> Delta:
         began = time.monotonic()
         sessions = self._open()
-        taken, visible, name, pending = self._begin(sessions, snapshot)
+        taken, visible, pending = self._begin(sessions, snapshot)
         self._at("delta begun")
         self._check_schema(sessions, pending)
         delta = Delta(visible, taken, len(pending.numbers), sum(pending.rows.values()))
         if pending.numbers:
-            delta = replace(delta, bytes=self._apply(sessions, pending, visible, name, framed))
+            delta = replace(delta, bytes=self._apply(sessions, pending, visible, framed))
+        else:
+            sessions.reader.execute("COMMIT")
         sessions.clear(pending)
         self._at("delta cleared")
         self._vacuum(sessions, pending)
         return replace(delta, seconds=time.monotonic() - began)
 
-    def _begin(self, sessions: "_Sessions", snapshot: str | None) -> tuple[float, str, str, _Pending]:
+    def _begin(self, sessions: "_Sessions", snapshot: str | None) -> tuple[float, str, _Pending]:
         """Open the snapshot, with every table that it will read locked before it was taken.
 
         A table that is truncated or rewritten after the snapshot looks empty in it; the lock keeps that out. Which
@@ -155,11 +157,12 @@ class Deltas:
         self._hot |= sessions.find_changed()
         for _ in range(ATTEMPTS):
             taken = time.monotonic()
-            visible, name = sessions.begin([tables[number].name for number in self._hot if number in tables], snapshot)
+            visible = sessions.begin([tables[number].name for number in self._hot if number in tables], snapshot)
             pending = sessions.count(sessions.find_changed())
             if snapshot or pending.filled <= self._hot:
-                return taken, visible, name, pending
+                return taken, visible, pending
             sessions.giving.execute("ROLLBACK")
+            sessions.reader.execute("ROLLBACK")
             self._hot |= pending.filled
         raise Interrupted(f"{self.giving}: new tables are written all the time", "it is tried again")
 
@@ -174,11 +177,10 @@ class Deltas:
             )
         self._looked = now
 
-    def _apply(self, sessions: "_Sessions", pending: _Pending, visible: str, name: str, framed: bool) -> int:
+    def _apply(self, sessions: "_Sessions", pending: _Pending, visible: str, framed: bool) -> int:
         """Everything that changed, into one transaction of the receiving side."""
         reader, writer = sessions.reader, sessions.writer
         quiet = "" if self._prepared else "; SET LOCAL session_replication_role = replica"
-        reader.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '{name}'")
         writer.execute(f"BEGIN{quiet}")
         size = 0
         for table in sessions.capture.tables:
@@ -265,18 +267,24 @@ class _Sessions:
         for each in reversed(self._opened):
             each.close()
 
-    def begin(self, locked: list[str], snapshot: str | None) -> tuple[str, str]:
-        """A transaction at a snapshot; what it sees, and its name for other sessions."""
-        self.giving.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        self.giving.execute("SET LOCAL synchronous_commit = off")  # a log that is not cleared is applied once more
+    def begin(self, locked: list[str], snapshot: str | None) -> str:
+        """Both sessions of the giving side at one snapshot; what it sees.
+
+        Only the reader touches tables of the application: if both did, and a TRUNCATE came to wait for the one, the
+        other would wait behind it, and the one for the other, here, where no server sees a deadlock.
+        """
+        self.reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if snapshot:
-            self.giving.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'".encode())
+            self.reader.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         for start in range(0, len(locked), AT_ONCE):
             names = ", ".join(f"ONLY {name}" for name in locked[start : start + AT_ONCE])
-            self.giving.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE".encode())
+            self.reader.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
         export = f"'{snapshot}'" if snapshot else "pg_export_snapshot()"
-        rows = self.giving.execute(f"SELECT pg_current_snapshot()::text, {export}".encode()).fetchall()
-        return str(rows[0][0]), str(rows[0][1])
+        visible, name = self.reader.execute(f"SELECT pg_current_snapshot()::text, {export}")
+        self.giving.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        self.giving.execute("SET LOCAL synchronous_commit = off")  # a log that is not cleared is applied once more
+        self.giving.execute(f"SET TRANSACTION SNAPSHOT '{name}'".encode())
+        return str(visible)
 
     def find_changed(self) -> frozenset[int]:
         """Numbers of tables whose logs hold anything, and of those to be loaded whole."""
@@ -298,7 +306,8 @@ class _Sessions:
         self.giving.execute("; ".join([*parts, "COMMIT"]).encode())
 
     def _wire(self, server: Server, application: str, path: str) -> Wire:
-        wire = Wire(server, application=application, settings={"search_path": path, "client_min_messages": "error"})
+        settings = {"search_path": path, "client_min_messages": "error", "lock_timeout": str(LOCK_TIMEOUT_MS)}
+        wire = Wire(server, application=application, settings=settings)
         self._opened.append(wire)
         return wire
 

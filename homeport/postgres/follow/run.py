@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -114,7 +114,7 @@ def copy_patiently(
     """The copy, begun anew when a server fails under it, a few times."""
     for attempt in range(1, COPY_ATTEMPTS + 1):
         try:
-            copy(source, target, state_file, options.copy, listener.progress, at)
+            copy(source, target, state_file, replace(options.copy, held=False), listener.progress, at)
             return
         except Lost as error:
             if attempt == COPY_ATTEMPTS:

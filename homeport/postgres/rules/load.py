@@ -48,7 +48,7 @@ def not_empty(source: Catalog, target: Catalog) -> Iterator[Finding]:
             "refuses",
             f"the target ({target.database.name}) is not empty",
             "a copy into it would mix with what it holds",
-            f"create an empty database, or name it to have its content replaced: --replace {target.database.name}",
+            f"create an empty database; or keep all that and copy beside it: --into-nonempty {target.database.name}",
             listed(set(names)),
         )
 
