@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from homeport.errors import HomeportError
+from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import (
     bring_large_objects,
@@ -25,13 +26,24 @@ from homeport.postgres.cutover.finish import (
     refresh,
 )
 from homeport.postgres.cutover.proof import Proof
-from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
+from homeport.postgres.cutover.session import (
+    OPENS,
+    RETURNED,
+    At,
+    Confirm,
+    CutoverOptions,
+    CutoverReport,
+    Place,
+    Run,
+    Tell,
+    open_place,
+)
 from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
 from homeport.postgres.cutover.steps import catch_up, check_unchanged, come_near, guard, open_again, switch
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.follow.delta import Deltas
-from homeport.postgres.server import Server
-from homeport.postgres.state import read_phase, write_applied, write_phase
+from homeport.postgres.server import Server, Unreachable, connect
+from homeport.postgres.state import open_state, read_phase, write_applied, write_phase
 
 STARTED = ("switching", "switched", "returning")
 FROZEN = ("fencing", "fenced")
@@ -61,6 +73,11 @@ def rollback(
     `back fenced`, `back drained`, `back verified`, `source open`, `switch done`, `back switched`, `returned`. The
     switch command finds the source in its environment. HomeportError: what is wrong, and what is true now.
     """
+    try:
+        with connect(target, application="cutover look", what="the target"):
+            pass
+    except Unreachable as error:
+        return _undo_alone(source, target, state_file, confirm, error)
     with open_place(source, target, state_file) as place:
         run = Run(place, options, tell, at)
         if place.phase() not in STARTED:
@@ -81,6 +98,7 @@ def rollback(
             for name in validate(place.here):
                 run.tell(f"checked foreign key {name}")
         write_phase(place.there, "returned")
+        place.state.record(RETURNED)
         run.at("returned")
         run.note(f"{target} stays fenced; following from the source may go on: homeport db follow")
         return run.report()
@@ -97,6 +115,24 @@ def _undo(run: Run) -> None:
     write_phase(place.there, "opened")
     run.at("opened")
     run.note(f"{place.source} takes writes again; following may go on: homeport db follow")
+
+
+def _undo_alone(
+    source: Server, target: Server, state_file: Path, confirm: Confirm, unreachable: Unreachable
+) -> CutoverReport:
+    """The target is away, and has taken no writes as far as the state file knows: the source may take them again."""
+    with open_state(state_file, source, target) as state:
+        decided = [event.step for event in state.events() if event.step in (OPENS, RETURNED)]
+        with connect(source, application=f"cutover {state.id}", autocommit=True, what="the source") as here:
+            fenced = any(enabled != "D" for _, enabled in here.execute(fence.TRIGGERS.encode()).fetchall())
+            question = f"{target} cannot be reached, so it cannot say that nobody uses it; open {source} all the same?"
+            if not fenced or decided[-1:] == [OPENS] or not confirm(question):
+                raise unreachable
+            end_leftovers(here, f"homeport cutover {state.id}")
+            fence.retry(here, lambda: fence.lower_fence(here), str(source))
+        state.record("the source opens")
+        told = f"{source} takes writes again; the target does not know it yet, and is proven anew by the next cutover"
+        return CutoverReport(state.id, "opened", 0.0, (), (told,))
 
 
 def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from homeport.errors import HomeportError
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import bring_large_objects, bring_sequences, differing_large_objects
-from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Run, Tell, open_place
+from homeport.postgres.cutover.session import OPENS, At, Confirm, CutoverOptions, CutoverReport, Run, Tell, open_place
 from homeport.postgres.cutover.silence import restore
 from homeport.postgres.cutover.steps import (
     Ready,
@@ -159,6 +159,7 @@ def _switch(run: Run, confirm: Confirm) -> None:
         run.tell(
             "the point of no return: from here on the target takes writes, and going back is: homeport db rollback"
         )
+        place.state.record(OPENS)
         with place.there.transaction():
             fence.lower_fence(place.there)
             restore(place.there)
