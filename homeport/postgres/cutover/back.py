@@ -126,7 +126,13 @@ def _undo_alone(
         with connect(source, application=f"cutover {state.id}", autocommit=True, what="the source") as here:
             fenced = any(enabled != "D" for _, enabled in here.execute(fence.TRIGGERS.encode()).fetchall())
             question = f"{target} cannot be reached, so it cannot say that nobody uses it; open {source} all the same?"
-            if not fenced or decided[-1:] == [OPENS] or not confirm(question):
+            if decided[-1:] == [OPENS]:
+                raise HomeportError(
+                    f"{unreachable.message}; it may hold rows that the source lacks",
+                    "start again when it is back; if it is lost for good, run on the source, for each table:"
+                    f" ALTER TABLE … DISABLE TRIGGER {fence.TRIGGER}",
+                )
+            if not fenced or not confirm(question):
                 raise unreachable
             end_leftovers(here, f"homeport cutover {state.id}")
             fence.retry(here, lambda: fence.lower_fence(here), str(source))

@@ -123,9 +123,9 @@ def _freeze(run: Run, ready: Ready) -> None:
 
 def _fence(run: Run, ready: Ready) -> None:
     there = run.place.there
-    write_phase(there, "fencing")
-    run.at("fencing")
     if not fence.is_up(run.place.here, ready.fenced):
+        write_phase(there, "fencing")
+        run.at("fencing")
         run.began = raise_source_fence(run, ready)
     run.at("fence up")
     write_phase(there, "fenced")
