@@ -207,10 +207,16 @@ def _change(connection: Connection, statements: str, table: str) -> None:
 
 def _tell(connection: Connection, blockers: Sequence[Blocker], attempt: Attempt) -> None:
     for blocker in blockers[:10]:
-        ended = False
-        if attempt.terminate and blocker.kind == "client backend":
-            ended = bool(connection.execute("SELECT pg_terminate_backend(%s)", [blocker.pid]).fetchall()[0][0])
+        ended = attempt.terminate and blocker.kind == "client backend" and _end(connection, blocker)
         attempt.blocked(f"the fence: {blocker}{': ended it' if ended else ''}")
+
+
+def _end(connection: Connection, blocker: Blocker) -> bool:
+    """Whether its session could be ended: a superuser's cannot."""
+    try:
+        return bool(connection.execute("SELECT pg_terminate_backend(%s)", [blocker.pid]).fetchall()[0][0])
+    except psycopg.errors.InsufficientPrivilege:
+        return False
 
 
 def _read(connection: Connection) -> list[tuple[str, str]]:

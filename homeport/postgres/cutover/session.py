@@ -18,6 +18,10 @@ from homeport.postgres.state import Move, State, adopt_move, open_state, read_ap
 At = Callable[[str], None]
 Tell = Callable[[str], None]
 Confirm = Callable[[str], bool]
+OPENS, RETURNED = (
+    "the target opens",
+    "returned",
+)  # in the state file's history: whether the target may have taken writes
 VISIBLE = "SELECT pg_visible_in_snapshot(%s::text::xid8, %s::text::pg_snapshot)"
 
 
@@ -79,6 +83,7 @@ class Run:
     steps: list[tuple[str, float]] = field(default_factory=list)
     began: float | None = None  # when the freeze began (time.monotonic), if it was in this call
     frozen_seconds: float = 0.0
+    may_be_fenced: bool = False  # whether a failure has a fence to lower
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -83,11 +83,17 @@ def prove(run: Run, ready: Ready) -> None:
             run.note(line)
         if missing:
             raise HomeportError("\n".join(missing), "make these on the target, then start again")
-    with run.step("prove what was touched meanwhile"):
-        catch_up(run, ready.deltas)
-        ready.proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+    come_near(run, ready.deltas, ready.proof)
     write_phase(place.there, "proven")
     run.at("proven")
+
+
+def come_near(run: Run, deltas: Deltas, proof: Proof) -> None:
+    """Few rows are to be brought and proven: again just before a freeze, however long the user was asked."""
+    with run.step("prove what was touched meanwhile"):
+        catch_up(run, deltas)
+        proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+        deltas.run()
 
 
 def raise_source_fence(run: Run, ready: Ready, *, keep: bool = True) -> float:
