@@ -220,6 +220,8 @@ def _check_both(source: Server, target: Server, state: State, options: FollowOpt
             )
         if move is None:
             check_refusals(read_catalog(left), read_catalog(right), options.copy.into_nonempty)
+            here, there = receiver.read_objects(left), receiver.read_objects(right)
+            receiver.check_empty(target, there, frozenset(receiver.occupants(here)), options.copy.into_nonempty)
 
 
 def _begin(source: Server, target: Server, state: State, options: FollowOptions, listener: Listener, at: At) -> str:

@@ -296,3 +296,15 @@ def test_deltas_go_up_to_exactly_a_snapshot_that_is_given(sides: tuple[Server, S
 
 def number(deltas: Deltas) -> int:
     return next(table.number for table in deltas.capture.tables if table.name == "public.pair")
+
+
+def test_what_both_sides_hold_is_refused_before_anything_is_captured(
+    sides: tuple[Server, Server], tmp_path: Path
+) -> None:
+    source, target = sides
+    before = read_schema(source, 15)
+    run_sql(target, "CREATE TABLE pair (other int)")
+    options = FollowOptions(copy=Options(into_nonempty=target.database))
+    with pytest.raises(HomeportError, match=r"holds what the source holds too: TABLE public\.pair"):
+        run_follow(source, target, tmp_path / "state", options=options)
+    assert read_schema(source, 15) == before
