@@ -25,7 +25,7 @@ from homeport.postgres.server import Connection
 TRIGGER = "homeport_fence"
 SHARES = (0.1, 0.25, 0.5, 1.0, 1.0, 1.0)  # of the budget, attempt by attempt: short ones end deadlocks early
 PAUSE_SECONDS = 0.5  # between attempts, for writers that queued behind one
-QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 20
+QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 10
 AUTOVACUUM = "autovacuum worker"  # leaves by itself when the first of the two locks waits for it
 IN_THE_WAY = (
     psycopg.errors.QueryCanceled,
