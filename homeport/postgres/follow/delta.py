@@ -21,7 +21,7 @@ from homeport.postgres.state import APPLY, ON_RECEIVER, read_applied
 
 At = Callable[[str], None]
 LOCK_TIMEOUT_MS = 10_000  # ACCESS SHARE: only a migration or a TRUNCATE keeps us waiting
-ATTEMPTS = 10
+ATTEMPTS, ATTEMPTS_FEW = 10, 3  # after a few attempts every table is locked, not only those that were ever written
 AT_ONCE = 100  # logs that are asked in one statement
 COUNTED_MAX = 10_000_000
 VACUUM_ROWS = 20_000
@@ -155,11 +155,12 @@ class Deltas:
         """
         tables = {table.number: table for table in sessions.capture.tables}
         self._hot |= sessions.find_changed()
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             taken = time.monotonic()
-            visible = sessions.begin([tables[number].name for number in self._hot if number in tables], snapshot)
+            locked = tables if attempt >= ATTEMPTS_FEW else self._hot & tables.keys()
+            visible = sessions.begin([tables[number].name for number in locked], snapshot)
             pending = sessions.count(sessions.find_changed())
-            if snapshot or pending.filled <= self._hot:
+            if snapshot or pending.filled <= set(locked):
                 return taken, visible, pending
             sessions.giving.execute("ROLLBACK")
             sessions.reader.execute("ROLLBACK")
