@@ -49,9 +49,12 @@ bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
 bench-db: install ## the figures of moving databases
-	$(BIN)/python -m tests.bench db_catalog db_compare db_capture db_copy
+	$(BIN)/python -m tests.bench db_catalog db_compare db_capture db_cutover db_copy
+
+torture: install ## a whole move under 200 kills, with a ledger that must add up
+	$(BIN)/python -m tests.torture --kills 200
 
 soak: install ## memory under an hour of load (SOAK_MINUTES)
 	$(BIN)/python -m tests.bench soak
 
-.PHONY: help install up down test check fix docs lock bench bench-db soak
+.PHONY: help install up down test check fix docs lock bench bench-db torture soak

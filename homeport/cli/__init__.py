@@ -13,7 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "estimate": ("estimate", "Compare the Heroku bill with what AWS would cost."),
     "simulate": ("simulate", "Replay traffic against autoscaling; find the cheapest settings."),
     "prices": ("prices", "Show and refresh the price book."),
-    "db": ("db", "Move a live PostgreSQL database: check, copy, compare."),
+    "db": ("db", "Move a live PostgreSQL database without losing a row."),
     "init": ("init", "Write a commented homeport.yml to start from."),
     "check": ("check", "Check homeport.yml; all mistakes at once."),
     "schema": ("schema", "Print the JSON Schema of homeport.yml, for editors."),
@@ -65,8 +65,7 @@ def cli(context: click.Context, file: Path) -> None:
 
 
 def main() -> None:
-    """Run the command line; every outcome has its exit code (see `errors_in_words`)."""
-    from homeport.cli.failure import errors_in_words
+    """Run the command line; every outcome has its exit code (see `failure`)."""
+    from homeport.cli.failure import run
 
-    with errors_in_words():
-        cli(standalone_mode=False)
+    run(cli)

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -25,8 +26,6 @@ def errors_in_words() -> Iterator[None]:
     except HomeportError as error:
         _say(error.message, error.hint)
         sys.exit(COULD_NOT)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
     except click.UsageError as error:
         error.show()
         sys.exit(USAGE)
@@ -42,6 +41,12 @@ def errors_in_words() -> Iterator[None]:
     except Exception as error:
         _say(f"{type(error).__name__}: {error}", f"this is a bug of ours; please report it with {_write_log()}")
         sys.exit(OUR_BUG)
+
+
+def run(command: click.Command) -> NoReturn:
+    """Run what was typed, and leave with the exit code that belongs to how it ended."""
+    with errors_in_words():
+        sys.exit(command.main(standalone_mode=False))  # click answers with the code that a command left with
 
 
 def _say(message: str, hint: str) -> None:

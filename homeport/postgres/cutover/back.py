@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from homeport.errors import HomeportError
+from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import (
     bring_large_objects,
@@ -25,13 +26,24 @@ from homeport.postgres.cutover.finish import (
     refresh,
 )
 from homeport.postgres.cutover.proof import Proof
-from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Place, Run, Tell, open_place
+from homeport.postgres.cutover.session import (
+    OPENS,
+    RETURNED,
+    At,
+    Confirm,
+    CutoverOptions,
+    CutoverReport,
+    Place,
+    Run,
+    Tell,
+    open_place,
+)
 from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
-from homeport.postgres.cutover.steps import catch_up, check_unchanged, guard, open_again, switch
+from homeport.postgres.cutover.steps import catch_up, check_unchanged, come_near, guard, open_again, switch
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.follow.delta import Deltas
-from homeport.postgres.server import Server
-from homeport.postgres.state import read_phase, write_applied, write_phase
+from homeport.postgres.server import Server, Unreachable, connect
+from homeport.postgres.state import open_state, read_phase, write_applied, write_phase
 
 STARTED = ("switching", "switched", "returning")
 FROZEN = ("fencing", "fenced")
@@ -61,6 +73,11 @@ def rollback(
     `back fenced`, `back drained`, `back verified`, `source open`, `switch done`, `back switched`, `returned`. The
     switch command finds the source in its environment. HomeportError: what is wrong, and what is true now.
     """
+    try:
+        with connect(target, application="cutover look", what="the target"):
+            pass
+    except Unreachable as error:
+        return _undo_alone(source, target, state_file, confirm, error)
     with open_place(source, target, state_file) as place:
         run = Run(place, options, tell, at)
         if place.phase() not in STARTED:
@@ -81,6 +98,7 @@ def rollback(
             for name in validate(place.here):
                 run.tell(f"checked foreign key {name}")
         write_phase(place.there, "returned")
+        place.state.record(RETURNED)
         run.at("returned")
         run.note(f"{target} stays fenced; following from the source may go on: homeport db follow")
         return run.report()
@@ -99,6 +117,30 @@ def _undo(run: Run) -> None:
     run.note(f"{place.source} takes writes again; following may go on: homeport db follow")
 
 
+def _undo_alone(
+    source: Server, target: Server, state_file: Path, confirm: Confirm, unreachable: Unreachable
+) -> CutoverReport:
+    """The target is away, and has taken no writes as far as the state file knows: the source may take them again."""
+    with open_state(state_file, source, target) as state:
+        decided = [event.step for event in state.events() if event.step in (OPENS, RETURNED)]
+        with connect(source, application=f"cutover {state.id}", autocommit=True, what="the source") as here:
+            fenced = any(enabled != "D" for _, enabled in here.execute(fence.TRIGGERS.encode()).fetchall())
+            question = f"{target} cannot be reached, so it cannot say that nobody uses it; open {source} all the same?"
+            if decided[-1:] == [OPENS]:
+                raise HomeportError(
+                    f"{unreachable.message}; it may hold rows that the source lacks",
+                    "start again when it is back; if it is lost for good, run on the source, for each table:"
+                    f" ALTER TABLE … DISABLE TRIGGER {fence.TRIGGER}",
+                )
+            if not fenced or not confirm(question):
+                raise unreachable
+            end_leftovers(here, f"homeport cutover {state.id}")
+            fence.retry(here, lambda: fence.lower_fence(here), str(source))
+        state.record("the source opens")
+        told = f"{source} takes writes again; the target does not know it yet, and is proven anew by the next cutover"
+        return CutoverReport(state.id, "opened", 0.0, (), (told,))
+
+
 def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
     """Both sides equal, and neither takes writes. False if the user would not have the target fenced."""
     place = run.place
@@ -112,46 +154,44 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
         for name in silence(place.here, as_replica=as_replica):
             run.tell(f"quiet on the source until the return: {name}")
         run.at("receiving")
-    with (
-        Deltas(place.target, place.source, place.move.id, prepared=not as_replica, at=run.at) as deltas,
-        Proof(
-            place.source, place.target, deltas, jobs=run.options.jobs, application=place.application, back=True
-        ) as proof,
-    ):
-        if step in FROZEN and fence.is_up(place.there, tables):
-            proof.load()
-        else:
-            _prove_back(run, deltas, proof, [table.name for table in capture.tables])
-            if not confirm(f"refuse writes on {place.target} from now until the switch back?"):
-                run.note("nothing was fenced; run it again to go on")
-                return False
-        _freeze(run, deltas, proof, tables, capture)
-    return True
-
-
-def _freeze(run: Run, deltas: Deltas, proof: Proof, tables: tuple[str, ...], capture: Capture) -> None:
-    """From the target's fence to the proof that both sides are equal. What fails here opens the target again."""
-    target = run.place.target
+    frozen = step in FROZEN and fence.is_up(place.there, tables)
     try:
-        if not fence.is_up(run.place.there, tables):
-            _fence_target(run, tables, capture)
-        _finish(run, deltas, proof, capture)
+        with (
+            Deltas(place.target, place.source, place.move.id, prepared=not as_replica, at=run.at) as deltas,
+            Proof(
+                place.source, place.target, deltas, jobs=run.options.jobs, application=place.application, back=True
+            ) as proof,
+        ):
+            if frozen:
+                proof.load()
+            else:
+                _prove_back(run, deltas, proof, [table.name for table in capture.tables])
+                if not confirm(f"refuse writes on {place.target} from now until the switch back?"):
+                    run.note("nothing was fenced; run it again to go on")
+                    return False
+                come_near(run, deltas, proof)
+                frozen = True
+                _fence_target(run, tables, capture)
+            _finish(run, deltas, proof, capture)
     except BaseException:
-        open_again(run, target, "the target", target, lambda there: write_phase(there, "returning", step="following"))
+        if frozen:
+            open_again(
+                run, place.target, "the target", place.target,
+                lambda there: write_phase(there, "returning", step="following"),
+            )  # fmt: skip
         raise
+    return True
 
 
 def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> None:
     with run.step("catch up"):
-        catch_up(deltas)
+        catch_up(run, deltas)
     with run.step("materialized views and statistics"):
         for line in refresh(run.place.here, tables):
             run.note(line)
     with run.step("prove everything"):
         proof.everything()
-    with run.step("prove what was touched meanwhile"):
-        catch_up(deltas)
-        proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+    come_near(run, deltas, proof)
     run.at("back proven")
 
 

@@ -25,7 +25,7 @@ from homeport.postgres.server import Connection
 TRIGGER = "homeport_fence"
 SHARES = (0.1, 0.25, 0.5, 1.0, 1.0, 1.0)  # of the budget, attempt by attempt: short ones end deadlocks early
 PAUSE_SECONDS = 0.5  # between attempts, for writers that queued behind one
-QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 20
+QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 10
 AUTOVACUUM = "autovacuum worker"  # leaves by itself when the first of the two locks waits for it
 IN_THE_WAY = (
     psycopg.errors.QueryCanceled,
@@ -207,10 +207,16 @@ def _change(connection: Connection, statements: str, table: str) -> None:
 
 def _tell(connection: Connection, blockers: Sequence[Blocker], attempt: Attempt) -> None:
     for blocker in blockers[:10]:
-        ended = False
-        if attempt.terminate and blocker.kind == "client backend":
-            ended = bool(connection.execute("SELECT pg_terminate_backend(%s)", [blocker.pid]).fetchall()[0][0])
+        ended = attempt.terminate and blocker.kind == "client backend" and _end(connection, blocker)
         attempt.blocked(f"the fence: {blocker}{': ended it' if ended else ''}")
+
+
+def _end(connection: Connection, blocker: Blocker) -> bool:
+    """Whether its session could be ended: a superuser's cannot."""
+    try:
+        return bool(connection.execute("SELECT pg_terminate_backend(%s)", [blocker.pid]).fetchall()[0][0])
+    except psycopg.errors.InsufficientPrivilege:
+        return False
 
 
 def _read(connection: Connection) -> list[tuple[str, str]]:

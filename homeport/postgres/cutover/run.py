@@ -6,11 +6,12 @@ from pathlib import Path
 from homeport.errors import HomeportError
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import bring_large_objects, bring_sequences, differing_large_objects
-from homeport.postgres.cutover.session import At, Confirm, CutoverOptions, CutoverReport, Run, Tell, open_place
+from homeport.postgres.cutover.session import OPENS, At, Confirm, CutoverOptions, CutoverReport, Run, Tell, open_place
 from homeport.postgres.cutover.silence import restore
 from homeport.postgres.cutover.steps import (
     Ready,
     check_unchanged,
+    come_near,
     open_again,
     prepare,
     prove,
@@ -24,6 +25,7 @@ from homeport.postgres.state import write_applied, write_phase
 __all__ = ["CutoverOptions", "CutoverReport", "cutover"]
 
 FROZEN = ("fencing", "fenced", "drained")
+DECIDED = ("verified", "switching")
 FROZEN_SECONDS = """
 SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM homeport.phase WHERE name = 'fencing'"""
 
@@ -53,25 +55,42 @@ def cutover(  # noqa: PLR0913 both sides, and who is told and asked
             run.note("the application was switched already")
             return run.report()
         fenced = _is_fenced(run)
-        _check_phase(run, phase, fenced)
-        if phase != "switching" and not (phase == "verified" and fenced):
-            goes_on = phase in FROZEN and fenced
-            with prepare(run, goes_on=goes_on) as ready:
-                if not goes_on:
-                    prove(run, ready)
-                if dry_run:
-                    run.frozen_seconds = rehearse_freeze(run, ready)
-                    return run.report()
-                if not goes_on and not confirm(f"refuse writes on {source} from now until the switch?"):
-                    run.note("nothing was fenced; the target goes on being up to date with: homeport db follow")
-                    return run.report()
-                _freeze(run, ready)
+        _check_phase(run, phase, fenced, dry_run)
+        if not (fenced and phase in DECIDED):
+            run.may_be_fenced = fenced and phase in FROZEN
+            if not _bring(run, confirm, dry_run):
+                return run.report()
         _switch(run, confirm)
         return run.report()
 
 
-def _check_phase(run: Run, phase: str, fenced: bool) -> None:
+def _bring(run: Run, confirm: Confirm, dry_run: bool) -> bool:
+    """Both sides equal, and neither takes writes; False if it was to end before. What fails opens the source again."""
     place = run.place
+    try:
+        with prepare(run, goes_on=run.may_be_fenced) as ready:
+            if not run.may_be_fenced:
+                prove(run, ready)
+                if dry_run:
+                    run.frozen_seconds = rehearse_freeze(run, ready)
+                    return False
+                if not confirm(f"refuse writes on {place.source} from now until the switch?"):
+                    run.note("nothing was fenced; the target goes on being up to date with: homeport db follow")
+                    return False
+                come_near(run, ready.deltas, ready.proof)
+            run.may_be_fenced = True
+            _freeze(run, ready)
+    except BaseException:
+        if run.may_be_fenced:
+            open_again(run, place.source, "the source", place.target, lambda there: write_phase(there, "opened"))
+        raise
+    return True
+
+
+def _check_phase(run: Run, phase: str, fenced: bool, dry_run: bool) -> None:
+    place = run.place
+    if dry_run and fenced:
+        raise HomeportError(f"{place.source}: is fenced ({phase}): it is too late to rehearse", "homeport db status")
     if phase == "returning":
         raise HomeportError(f"{place.target}: is being left", "finish that first: homeport db rollback")
     if phase == "switching" and not fenced:
@@ -88,30 +107,25 @@ def _is_fenced(run: Run) -> bool:
 
 
 def _freeze(run: Run, ready: Ready) -> None:
-    """From the fence to the proof that both sides are equal. What fails here opens the source again."""
-    try:
-        with run.step("fence"):
-            _fence(run, ready)
-        with run.step("last changes"):
-            ready.deltas.run()
-            write_phase(run.place.there, "drained")
-            run.at("drained")
-        with run.step("sequences and large objects"):
-            changed = _finish(run, ready)
-        with run.step("last proof"):
-            _verify(run, ready, changed)
-        run.at("verified")
-    except BaseException:
-        place = run.place
-        open_again(run, place.source, "the source", place.target, lambda there: write_phase(there, "opened"))
-        raise
+    """From the fence to the proof that both sides are equal."""
+    with run.step("fence"):
+        _fence(run, ready)
+    with run.step("last changes"):
+        ready.deltas.run()
+        write_phase(run.place.there, "drained")
+        run.at("drained")
+    with run.step("sequences and large objects"):
+        changed = _finish(run, ready)
+    with run.step("last proof"):
+        _verify(run, ready, changed)
+    run.at("verified")
 
 
 def _fence(run: Run, ready: Ready) -> None:
     there = run.place.there
-    write_phase(there, "fencing")
-    run.at("fencing")
     if not fence.is_up(run.place.here, ready.fenced):
+        write_phase(there, "fencing")
+        run.at("fencing")
         run.began = raise_source_fence(run, ready)
     run.at("fence up")
     write_phase(there, "fenced")
@@ -145,6 +159,7 @@ def _switch(run: Run, confirm: Confirm) -> None:
         run.tell(
             "the point of no return: from here on the target takes writes, and going back is: homeport db rollback"
         )
+        place.state.record(OPENS)
         with place.there.transaction():
             fence.lower_fence(place.there)
             restore(place.there)

@@ -11,13 +11,17 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.plan import REST
-from homeport.postgres.follow.captured import Capture, read_capture
+from homeport.postgres.follow.captured import Capture, operator_path, read_capture
 from homeport.postgres.server import Connection, Server, connect, redact
 from homeport.postgres.state import Move, State, adopt_move, open_state, read_applied, read_done, read_phase
 
 At = Callable[[str], None]
 Tell = Callable[[str], None]
 Confirm = Callable[[str], bool]
+OPENS, RETURNED = (
+    "the target opens",
+    "returned",
+)  # in the state file's history: whether the target may have taken writes
 VISIBLE = "SELECT pg_visible_in_snapshot(%s::text::xid8, %s::text::pg_snapshot)"
 
 
@@ -79,6 +83,7 @@ class Run:
     steps: list[tuple[str, float]] = field(default_factory=list)
     began: float | None = None  # when the freeze began (time.monotonic), if it was in this call
     frozen_seconds: float = 0.0
+    may_be_fenced: bool = False  # whether a failure has a fence to lower
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -121,6 +126,7 @@ def open_place(source: Server, target: Server, state_file: Path) -> Iterator[Pla
                 ):
                     for side in (here, there):
                         receiving.end_leftovers(side, f"homeport {application}")
+                        side.execute(f"SET search_path = {operator_path(side)}".encode())  # as shapes were captured
                     receiving.check_different(here, there, target)
                     yield Place(source, target, state, move, here, there)
         except psycopg.Error as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 
 from homeport.errors import HomeportError
-from homeport.postgres.catalog import read_catalog
+from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.check import check_refusals
 from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
@@ -19,11 +19,13 @@ from homeport.postgres.cutover.silence import read_silenced, silence
 from homeport.postgres.cutover.switch import render_instructions, run_switch
 from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import Capture, find_changes, read_capture
-from homeport.postgres.follow.delta import Deltas
+from homeport.postgres.follow.delta import Deltas, Interrupted
 from homeport.postgres.server import Connection, Server, connect, redact
 from homeport.postgres.state import describe, write_phase
 
-CLOSE_SECONDS, DELTAS_MAX = 1.0, 100  # a delta that takes no longer leaves little for the next one
+CLOSE_SECONDS, FAR_SECONDS = 1.0, 30.0  # that a delta takes, whose changes the next one would bring
+SHRINKS = 0.8  # each delta is shorter than the one before, until there is a balance
+INTERRUPTED_MAX, PAUSE_SECONDS = 10, 0.2
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
     check_unchanged(place.here, capture)
     if not goes_on:
         with run.step("check"):
-            check_refusals(read_catalog(place.here), read_catalog(place.there), place.target.database)
+            check_refusals(_read_catalog(place.here), _read_catalog(place.there), place.target.database)
     with run.step("prepare"):
         for name in silence(place.there, as_replica=True):
             run.note(f"{name} is quiet on the target until the switch")
@@ -62,7 +64,7 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
             proof.load()
         else:
             with run.step("catch up"):
-                catch_up(deltas)
+                catch_up(run, deltas)
             with run.step("materialized views and statistics"):
                 for line in refresh(place.there, [table.name for table in capture.tables]):
                     run.note(line)
@@ -81,11 +83,17 @@ def prove(run: Run, ready: Ready) -> None:
             run.note(line)
         if missing:
             raise HomeportError("\n".join(missing), "make these on the target, then start again")
-    with run.step("prove what was touched meanwhile"):
-        catch_up(ready.deltas)
-        ready.proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+    come_near(run, ready.deltas, ready.proof)
     write_phase(place.there, "proven")
     run.at("proven")
+
+
+def come_near(run: Run, deltas: Deltas, proof: Proof) -> None:
+    """Few rows are to be brought and proven: again just before a freeze, however long the user was asked."""
+    with run.step("prove what was touched meanwhile"):
+        catch_up(run, deltas)
+        proof.until_little(lambda keys: run.tell(f"proven again: {keys:,} rows"))
+        deltas.run()
 
 
 def raise_source_fence(run: Run, ready: Ready, *, keep: bool = True) -> float:
@@ -114,15 +122,29 @@ def rehearse_freeze(run: Run, ready: Ready) -> float:
     return seconds + time.monotonic() - began
 
 
-def catch_up(deltas: Deltas) -> None:
-    """Bring the receiving side near the other. HomeportError if changes come faster than they can be brought."""
-    for _ in range(DELTAS_MAX):
-        if deltas.run().seconds <= CLOSE_SECONDS:
+def catch_up(run: Run, deltas: Deltas) -> None:
+    """Bring the receiving side as near as it gets. HomeportError if that is not near enough to freeze."""
+    before, interrupted = float("inf"), 0
+    while True:
+        try:
+            seconds = deltas.run().seconds
+        except Interrupted:
+            interrupted += 1
+            if interrupted == INTERRUPTED_MAX:
+                raise
+            time.sleep(PAUSE_SECONDS)
+            continue
+        if seconds <= CLOSE_SECONDS:
             return
-    raise HomeportError(
-        f"{deltas.receiving}: does not catch up: {DELTAS_MAX} deltas in a row took over {CLOSE_SECONDS:.0f} s",
-        "try when fewer rows are changed",
-    )
+        if seconds > before * SHRINKS:
+            break
+        before = seconds
+    if seconds > FAR_SECONDS:
+        raise HomeportError(
+            f"{deltas.receiving}: does not catch up: the changes of a delta take {seconds:.0f} s to bring",
+            "try when fewer rows are changed",
+        )
+    run.note(f"the changes that come meanwhile take {seconds:.1f} s to bring: the freeze will take longer than that")
 
 
 def switch(run: Run, server: Server, confirm: Confirm) -> None:
@@ -169,6 +191,13 @@ def check_unchanged(connection: Connection, capture: Capture) -> None:
             "\n".join(changes),
             "the schema was changed during the move; bring it along with: homeport db follow --again",
         )
+
+
+def _read_catalog(connection: Connection) -> Catalog:
+    """With every name qualified."""
+    with connection.transaction():
+        connection.execute("SET LOCAL search_path = ''")
+        return read_catalog(connection)
 
 
 def _note_limits(run: Run, capture: Capture) -> None:

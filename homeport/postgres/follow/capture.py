@@ -78,7 +78,7 @@ def install(
         server, application=f"capture {move}", autocommit=True, lock_timeout_ms=LOCK_TIMEOUT_MS, what=what
     ) as connection:
         try:
-            return _install(connection, server, Capture(move, other, None, ()), always, what, say, at)
+            return _install(connection, server, Capture(move, other, always, None, ()), what, say, at)
         except psycopg.Error as error:
             raise explain(server, error, what) from None
 
@@ -167,12 +167,11 @@ def capture_statements(table: Captured, *, always: bool) -> list[str]:
         statements += [f"ALTER TABLE ONLY {name} ENABLE ALWAYS TRIGGER {trigger}" for trigger in triggers]
     arrays = ", ".join(f"ARRAY[{', '.join(map(_literal, value))}]::text[]" for value in (table.columns, table.key))
     row = f"{number}, {_literal(name)}, {arrays}, {_literal(table.shape)}"
-    return [*statements, f"INSERT INTO homeport.captured VALUES ({row})"]
+    file = f"pg_relation_filenode({_literal(name)}::regclass)"
+    return [*statements, f"INSERT INTO homeport.captured VALUES ({row}, {file})"]
 
 
-def _install(
-    connection: Connection, server: Server, wanted: Capture, always: bool, what: str, say: Say, at: At
-) -> Capture:
+def _install(connection: Connection, server: Server, wanted: Capture, what: str, say: Say, at: At) -> Capture:
     where = f"{what} ({server})"
     known = read_capture(connection)
     if known and known.move != wanted.move:
@@ -184,8 +183,8 @@ def _install(
         with connection.transaction():
             connection.execute(TABLES.encode())
             connection.execute(
-                "INSERT INTO homeport.capture (move, other) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                [wanted.move, wanted.other],
+                "INSERT INTO homeport.capture (move, other, always) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                [wanted.move, wanted.other, wanted.always],
             )
     at("schema")
     if known and known.ready:
@@ -193,7 +192,7 @@ def _install(
     connection.execute(f"SET search_path = {operator_path(connection)}".encode())
     while missing := _find_missing(connection, where):
         for table in missing:
-            patiently(connection, [table.name], capture_statements(table, always=always), where, say)
+            patiently(connection, [table.name], capture_statements(table, always=wanted.always), where, say)
             at(f"captured {table.name}")
         say(f"{where}: the changes of {len(missing)} tables are captured")
     connection.execute("UPDATE homeport.capture SET ready = pg_current_xact_id() WHERE ready IS NULL")

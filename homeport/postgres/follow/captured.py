@@ -8,18 +8,22 @@ from homeport.postgres.server import Connection
 TABLES = """
 CREATE SCHEMA IF NOT EXISTS homeport;
 CREATE TABLE IF NOT EXISTS homeport.capture (
-  one boolean PRIMARY KEY DEFAULT true CHECK (one), move text NOT NULL, other text NOT NULL, ready xid8);
+  one boolean PRIMARY KEY DEFAULT true CHECK (one), move text NOT NULL, other text NOT NULL, always boolean NOT NULL,
+  ready xid8);
 CREATE TABLE IF NOT EXISTS homeport.captured (
-  number int PRIMARY KEY, name text NOT NULL UNIQUE, columns text[] NOT NULL, key text[] NOT NULL, shape text NOT NULL);
+  number int PRIMARY KEY, name text NOT NULL UNIQUE, columns text[] NOT NULL, key text[] NOT NULL, shape text NOT NULL,
+  file oid);
 CREATE TABLE IF NOT EXISTS homeport.reload (number int NOT NULL);
 """
 EXISTS = "SELECT to_regclass('homeport.capture') IS NOT NULL AND to_regclass('homeport.captured') IS NOT NULL"
-# A table's columns as far as a delta depends on them, and our triggers with whether they fire.
+# A table's columns as far as a delta depends on them (their numbers tell one that was dropped and made anew), and our
+# triggers with whether they fire.
 SHAPES = f"""
 SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text,
        (SELECT string_agg(format('%I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
                                  CASE WHEN a.attnotnull THEN ' not null' ELSE '' END,
                                  CASE WHEN a.attgenerated <> '' THEN ' generated' ELSE '' END), ', ' ORDER BY a.attnum)
+               || ' (' || string_agg(a.attnum::text, ' ' ORDER BY a.attnum) || ')'
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS shape,
        (SELECT string_agg(t.tgname || ' ' || t.tgenabled::text, ', ' ORDER BY t.tgname)
           FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
@@ -28,6 +32,11 @@ SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text,
  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {USER_SCHEMA}
    AND {NO_EXTENSION.format(catalog="pg_class", oid="c.oid")}
 """
+# Tables that were rewritten since they were last loaded: ALTER TABLE … TYPE … USING changes rows without a trigger.
+REWRITTEN = """
+SELECT k.number FROM homeport.captured k JOIN pg_class c ON c.oid = to_regclass(k.name) WHERE c.relfilenode <> k.file"""
+KEEP_FILES = """
+UPDATE homeport.captured k SET file = c.relfilenode FROM pg_class c WHERE c.oid = to_regclass(k.name)"""
 EXTENSION_SCHEMAS = """
 SELECT DISTINCT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
  WHERE n.nspname <> 'pg_catalog' ORDER BY 1"""
@@ -65,6 +74,7 @@ class Capture:
 
     move: str
     other: str
+    always: bool  # triggers fire in sessions with session_replication_role = replica too
     ready: str | None
     tables: tuple[Captured, ...]
 
@@ -73,13 +83,14 @@ def read_capture(connection: Connection) -> Capture | None:
     """What this side captures, if it does."""
     if not connection.execute(EXISTS).fetchall()[0][0]:
         return None
-    rows = connection.execute("SELECT move, other, ready::text FROM homeport.capture").fetchall()
+    rows = connection.execute("SELECT move, other, always, ready::text FROM homeport.capture").fetchall()
     if not rows:
         return None
     query = "SELECT number, name, columns, key, shape FROM homeport.captured ORDER BY number"
     tables = connection.execute(query).fetchall()
     captured = tuple(Captured(row[0], row[1], tuple(row[2]), tuple(row[3]), row[4]) for row in tables)
-    return Capture(rows[0][0], rows[0][1], rows[0][2], captured)
+    move, other, always, ready = rows[0]
+    return Capture(move, other, always, ready, captured)
 
 
 def read_shapes(connection: Connection) -> dict[str, Shape]:
@@ -102,8 +113,11 @@ def find_changes(connection: Connection, capture: Capture) -> list[str]:
             continue
         if now[name].columns != table.shape:
             lines.append(f"table {name}: its columns were {table.shape}; now they are {now[name].columns}")
-        if missing := _missing(table, now[name].triggers):
-            lines.append(f"table {name}: changes are no longer noticed: {', '.join(missing)} is gone or disabled")
+        if missing := _missing(table, now[name].triggers, "A" if capture.always else "AO"):
+            lines.append(
+                f"table {name}: changes may have been missed: {', '.join(missing)} is gone or was disabled"
+                f" (load it again: --reload {name})"
+            )
     return lines
 
 
@@ -116,6 +130,7 @@ def trigger_names(table: Captured) -> tuple[str, ...]:
     return ("homeport_new", *(("homeport_changed",) if table.key else ()), "homeport_old", "homeport_truncated")
 
 
-def _missing(table: Captured, triggers: str) -> list[str]:
-    enabled = {words[0] for words in (each.split() for each in triggers.split(", ") if each) if words[1] in "AO"}
+def _missing(table: Captured, triggers: str, states: str) -> list[str]:
+    """Triggers that do not fire, or were disabled: who enables them again makes them `O`, not `A`."""
+    enabled = {words[0] for words in (each.split() for each in triggers.split(", ") if each) if words[1] in states}
     return [name for name in trigger_names(table) if name not in enabled]

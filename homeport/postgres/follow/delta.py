@@ -15,7 +15,7 @@ from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.pump import Framing, forward
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire
 from homeport.postgres.follow import statements
-from homeport.postgres.follow.captured import Capture, find_changes, operator_path, read_capture
+from homeport.postgres.follow.captured import KEEP_FILES, REWRITTEN, Capture, find_changes, operator_path, read_capture
 from homeport.postgres.server import Connection, Lost, Server, Unreachable, connect, redact
 from homeport.postgres.state import APPLY, ON_RECEIVER, read_applied
 
@@ -304,7 +304,8 @@ class _Sessions:
     def clear(self, pending: _Pending) -> None:
         """Take what the snapshot saw out of the logs, also what had been applied before."""
         parts = [f"DELETE FROM {table.log}" for table in self.capture.tables if table.number in pending.filled]
-        parts += ["DELETE FROM homeport.reload"] if pending.whole else []
+        numbers = ", ".join(map(str, sorted(pending.whole)))
+        parts += ["DELETE FROM homeport.reload", f"{KEEP_FILES} AND k.number IN ({numbers})"] if numbers else []
         self.giving.execute("; ".join([*parts, "COMMIT"]).encode())
 
     def _wire(self, server: Server, application: str, path: str) -> Wire:
@@ -315,7 +316,7 @@ class _Sessions:
 
     def _read_whole(self) -> frozenset[int]:
         known = {table.number for table in self.capture.tables}
-        rows = self.giving.execute("SELECT DISTINCT number FROM homeport.reload").fetchall()
+        rows = self.giving.execute(f"SELECT number FROM homeport.reload UNION {REWRITTEN}".encode()).fetchall()
         return frozenset(row[0] for row in rows) & known
 
     def _union(self, parts: list[str]) -> list[tuple[int, ...]]:

@@ -16,8 +16,8 @@ from homeport.postgres.copy.plan import REST
 from homeport.postgres.copy.progress import Progress
 from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.cutover.silence import silence
-from homeport.postgres.follow.capture import install
-from homeport.postgres.follow.captured import read_capture
+from homeport.postgres.follow.capture import install, patiently, remove
+from homeport.postgres.follow.captured import read_capture, trigger_names
 from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
 from homeport.postgres.server import Lost, Server, connect, explain, redact
 from homeport.postgres.state import (
@@ -89,7 +89,7 @@ def follow(
         open_state(state_file, source, target) as state,
         Deltas(source, target, move, at=at) as deltas,
     ):
-        _reload(source, options.reload)
+        _reload(source, options.reload, listener.say)
         with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
             phase = read_phase(connection)
             if phase is None or phase.name != "following":
@@ -220,6 +220,8 @@ def _check_both(source: Server, target: Server, state: State, options: FollowOpt
             )
         if move is None:
             check_refusals(read_catalog(left), read_catalog(right), options.copy.into_nonempty)
+            here, there = receiver.read_objects(left), receiver.read_objects(right)
+            receiver.check_empty(target, there, frozenset(receiver.occupants(here)), options.copy.into_nonempty)
 
 
 def _begin(source: Server, target: Server, state: State, options: FollowOptions, listener: Listener, at: At) -> str:
@@ -230,6 +232,8 @@ def _begin(source: Server, target: Server, state: State, options: FollowOptions,
             connection.execute("DELETE FROM homeport.done")
         if REST not in read_done(connection):
             write_phase(connection, "copying")
+    if options.again:
+        remove(source, say=listener.say)  # what the tables were then is forgotten with it
     install(source, state.id, describe(target), always=True, say=listener.say, at=at)
     state.record("captured")
     return state.id
@@ -242,13 +246,17 @@ def _is_newer(source: psycopg.Connection[tuple[object, ...]], ready: str | None,
     return bool(source.execute(query, [ready, applied]).fetchall()[0][0])
 
 
-def _reload(source: Server, tables: tuple[str, ...]) -> None:
-    """Have tables loaded whole with the next delta."""
-    with connect(source, application="follow reload", autocommit=True, what="the source") as connection:
-        for table in tables:
-            name = table if "." in table else f"public.{table}"
-            query = (
-                "INSERT INTO homeport.reload SELECT number FROM homeport.captured WHERE replace(name, '\"', '') = %s"
-            )
-            if not connection.execute(query, [name.replace('"', "")]).rowcount:
+def _reload(source: Server, tables: tuple[str, ...], say: Callable[[str], None]) -> None:
+    """Have tables loaded whole with the next delta, and their triggers fire again if they were disabled."""
+    with connect(source, application="follow reload", autocommit=True, lock_timeout_ms=1000) as connection:
+        capture = read_capture(connection)
+        known = {table.name.replace('"', ""): table for table in capture.tables} if capture else {}
+        for given in tables:
+            name = (given if "." in given else f"public.{given}").replace('"', "")
+            if capture is None or name not in known:
                 raise HomeportError(f"{source}: follows no table {name}", "tables are named with their schema")
+            table = known[name]
+            state = "ENABLE ALWAYS" if capture.always else "ENABLE"
+            statements = [f"ALTER TABLE ONLY {table.name} {state} TRIGGER {each}" for each in trigger_names(table)]
+            statements.append(f"INSERT INTO homeport.reload VALUES ({table.number})")
+            patiently(connection, [table.name], statements, str(source), say)

@@ -10,6 +10,7 @@ from homeport.postgres.cutover.clean import clean
 from homeport.postgres.cutover.silence import may_be_replica
 from homeport.postgres.server import Server, connect
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
+from tests.postgres.copy.both import EVERYTHING, load_sql
 from tests.postgres.cutover.sides import (
     Writers,
     dump,
@@ -80,6 +81,26 @@ def test_after_a_return_it_can_be_cut_over_again(cluster: Find, tmp_path: Path) 
         ("here", 1),
         ("there", 3),
     ]
+
+
+def test_a_database_with_one_of_each_thing_goes_there_and_back(cluster: Find, tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    load_sql(source, EVERYTHING.read_text())
+    before = dump(source, 15)
+    run_follow(source, target, tmp_path / "state")
+    run_cutover(source, target, tmp_path / "state")
+    run_sql(
+        target,
+        "INSERT INTO parent (name, state) VALUES ('new', 'sad')",
+        "DELETE FROM events WHERE id = 400",
+        "UPDATE late SET id = 11 - id",
+        "INSERT INTO keyless VALUES ('new', now())",
+        "DELETE FROM child WHERE id = 4900",
+    )
+    run_rollback(source, target, tmp_path / "state")
+    assert read_rows(source) == read_rows(target)
+    clean(source, target, tmp_path / "state", lambda text: None)
+    assert dump(source, 15) == before
 
 
 def test_nothing_is_undone_where_nothing_was_done(cluster: Find, tmp_path: Path) -> None:

@@ -43,3 +43,27 @@ def test_a_clean_is_refused_in_the_middle_of_a_cutover(cluster: Find, tmp_path: 
     with pytest.raises(HomeportError, match="in the middle of a cutover"):
         clean(source, target, tmp_path / "state", lambda text: None)
     assert is_fenced(source)
+
+
+def test_a_source_whose_target_is_gone_is_cleaned_all_the_same(cluster: Find, tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    make(source)
+    before = dump(source, 15)
+    run_follow(source, target, tmp_path / "state")
+    cluster("15").execute(f"DROP DATABASE {target.database} WITH (FORCE)")
+    other = rds_like(cluster("15"))
+    with pytest.raises(HomeportError, match="are captured for .*, not for"):
+        clean(source, other, tmp_path / "other", lambda text: None)
+    clean(source, target, tmp_path / "state", lambda text: None)
+    assert dump(source, 15) == before
+
+
+def test_a_fenced_source_whose_target_is_gone_is_not_opened_in_passing(cluster: Find, tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    make(source)
+    run_follow(source, target, tmp_path / "state")
+    run_cutover(source, target, tmp_path / "state")
+    cluster("15").execute(f"DROP DATABASE {target.database} WITH (FORCE)")
+    with pytest.raises(HomeportError, match="is fenced, and its target is away"):
+        clean(source, target, tmp_path / "state", lambda text: None)
+    assert is_fenced(source)

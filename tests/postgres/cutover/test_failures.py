@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from homeport.errors import HomeportError
+from homeport.postgres.cutover.back import rollback
+from homeport.postgres.cutover.session import CutoverOptions
 from homeport.postgres.server import Server
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
+from tests.postgres.cutover.killing import kill
 from tests.postgres.cutover.sides import is_fenced, make, run_cutover, run_follow, run_rollback
 from tests.postgres.follow.both import read_tables
 
@@ -106,3 +109,30 @@ def test_a_source_that_crashes_on_the_way_back_leaves_the_target_open(
     one.start()
     assert run_rollback(source, target, tmp_path / "state").phase == "returned"
     assert read_tables(source) | {"public.sums": 0} == read_tables(target) | {"public.sums": 0}
+
+
+def test_a_source_that_was_left_fenced_can_be_opened_without_its_target(
+    sides: tuple[Cluster, Cluster, Server, Server], tmp_path: Path
+) -> None:
+    _, other, source, target = sides
+    kill("cutover", source, target, tmp_path / "state", "drained")
+    other.stop("immediate")
+    with pytest.raises(HomeportError, match="Connection refused"):
+        rollback(source, target, tmp_path / "state", CutoverOptions(None), str, lambda question: False)
+    assert is_fenced(source)
+    assert run_rollback(source, target, tmp_path / "state").phase == "opened"
+    run_sql(source, "INSERT INTO keyless VALUES ('meanwhile', 1)")
+    other.start()
+    assert run_cutover(source, target, tmp_path / "state").phase == "switched"
+    assert read_tables(source) | {"public.sums": 0} == read_tables(target) | {"public.sums": 0}
+
+
+def test_a_source_is_not_opened_while_its_target_may_be_in_use(
+    sides: tuple[Cluster, Cluster, Server, Server], tmp_path: Path
+) -> None:
+    _, other, source, target = sides
+    kill("cutover", source, target, tmp_path / "state", "switching")
+    other.stop("immediate")
+    with pytest.raises(HomeportError, match="it may hold rows that the source lacks"):
+        run_rollback(source, target, tmp_path / "state")
+    assert is_fenced(source)

@@ -1,8 +1,5 @@
 """A cutover, or the way back, that is killed at any point is finished by starting it again, and loses nothing."""
 
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import pytest
 from homeport.postgres.cutover.clean import clean
 from homeport.postgres.server import Server
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
+from tests.postgres.cutover.killing import kill
 from tests.postgres.cutover.sides import (
     Writers,
     dump,
@@ -25,7 +23,6 @@ from tests.postgres.cutover.sides import (
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
-CHILD = Path(__file__).with_name("killed_child.py")
 POINTS = [
     "prepared",
     "delta applied",
@@ -53,14 +50,6 @@ BACK = [
     "back switched",
     "returned",
 ]
-
-
-def kill(what: str, source: Server, target: Server, state: Path, point: str) -> None:
-    """Run it in a process that kills itself at the point."""
-    command = [sys.executable, "-W", "ignore", str(CHILD), what, str(state), point]
-    servers = repr((source.__dict__, target.__dict__)).encode()
-    done = subprocess.run(command, input=servers, capture_output=True, cwd=CHILD.parents[3], timeout=120)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
 @pytest.fixture

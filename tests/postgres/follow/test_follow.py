@@ -143,20 +143,38 @@ def test_a_copy_that_loses_its_snapshot_begins_anew_by_itself(
     [
         ("ALTER TABLE pair ADD COLUMN more int", "ALTER TABLE pair DROP COLUMN more", "public.pair: its columns were"),
         ("CREATE TABLE fresh (id int PRIMARY KEY)", "DROP TABLE fresh", "public.fresh: is new"),
-        ("ALTER TABLE pair DISABLE TRIGGER USER", "ALTER TABLE pair ENABLE TRIGGER USER", "no longer noticed"),
+        ("ALTER TABLE pair DISABLE TRIGGER homeport_old", None, "may have been missed: homeport_old"),
+        (
+            "BEGIN; ALTER TABLE pair DISABLE TRIGGER USER; UPDATE pair SET v = 0; ALTER TABLE pair ENABLE TRIGGER USER;"
+            " COMMIT",
+            None,
+            "may have been missed",
+        ),
+        ("ALTER TABLE pair DROP COLUMN v, ADD COLUMN v int", "SELECT 1", "public.pair: its columns were"),
     ],
 )
 def test_a_schema_that_is_changed_behind_our_back_stops_it_until_that_is_undone(
-    sides: tuple[Server, Server], tmp_path: Path, ddl: str, undo: str, words: str
+    sides: tuple[Server, Server], tmp_path: Path, ddl: str, undo: str | None, words: str
 ) -> None:
     source, target = sides
     run_follow(source, target, tmp_path / "state")
     run_sql(source, ddl)
     with pytest.raises(HomeportError, match=words):
         run_follow(source, target, tmp_path / "state")
-    run_sql(source, undo, "UPDATE pair SET v = v + 1")
+    run_sql(source, undo or "SELECT 1", "UPDATE pair SET v = v + 1")
+    options = FollowOptions(reload=() if undo else ("pair",), again=undo == "SELECT 1")
+    run_follow(source, target, tmp_path / "state", options=options)
+    assert are_equal(source, target)
+
+
+def test_rows_that_alter_table_rewrote_come_over(sides: tuple[Server, Server], tmp_path: Path) -> None:
+    source, target = sides
+    run_follow(source, target, tmp_path / "state")
+    run_sql(source, "ALTER TABLE pair ALTER v TYPE int USING v * 2")
     run_follow(source, target, tmp_path / "state")
     assert are_equal(source, target)
+    with open_deltas(source, target, tmp_path / "state") as deltas:
+        assert deltas.run().tables == 0  # loaded once
 
 
 def test_a_table_can_be_loaded_whole(sides: tuple[Server, Server], tmp_path: Path) -> None:
@@ -278,3 +296,15 @@ def test_deltas_go_up_to_exactly_a_snapshot_that_is_given(sides: tuple[Server, S
 
 def number(deltas: Deltas) -> int:
     return next(table.number for table in deltas.capture.tables if table.name == "public.pair")
+
+
+def test_what_both_sides_hold_is_refused_before_anything_is_captured(
+    sides: tuple[Server, Server], tmp_path: Path
+) -> None:
+    source, target = sides
+    before = read_schema(source, 15)
+    run_sql(target, "CREATE TABLE pair (other int)")
+    options = FollowOptions(copy=Options(into_nonempty=target.database))
+    with pytest.raises(HomeportError, match=r"holds what the source holds too: TABLE public\.pair"):
+        run_follow(source, target, tmp_path / "state", options=options)
+    assert read_schema(source, 15) == before
