@@ -57,7 +57,9 @@ def fill(server: Server, accounts: int) -> None:
 
 
 def write(url: str, accounts: int, pipe: Pipe) -> None:
-    """A process of writers, until something is sent to it; it answers with each one's commits and refusals."""
+    """A process of writers: it tells when all of them write, stops when it is told to, and then tells each one's
+    commits and refusals.
+    """
     stop = threading.Event()
     commits: list[list[float]] = [[] for _ in range(CONNECTIONS)]
     refused = [0] * CONNECTIONS
@@ -84,6 +86,9 @@ def write(url: str, accounts: int, pipe: Pipe) -> None:
     threads = [threading.Thread(target=work, args=[number]) for number in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
+    while not all(commits):
+        time.sleep(0.05)
+    pipe.send("all of them write")
     pipe.recv()
     stop.set()
     for thread in threads:
@@ -101,6 +106,7 @@ def measure(source: Server, target: Server, accounts: int, folder: Path) -> Roun
     here, there = multiprocessing.Pipe()
     writers = multiprocessing.get_context("spawn").Process(target=write, args=(str(url), accounts, there))
     writers.start()
+    here.recv()
     time.sleep(3)
     began = time.monotonic()
     options = CutoverOptions(f'echo "$DATABASE_URL" > {url}.new && mv {url}.new {url}', jobs=2)

@@ -133,7 +133,7 @@ def test_rows_that_differ_in_the_last_moment_open_the_source_again(
     source, target = sides
 
     def change(point: str) -> None:
-        if point == "proven":
+        if point == "fencing":
             run_sql(source, "UPDATE swap SET v = 1 WHERE id = 7")
         if point == "drained":
             with connect(target, application="test", autocommit=True) as connection:
