@@ -36,7 +36,7 @@ class Effect:
 @dataclass(frozen=True)
 class Entry:
     id: int
-    side: str  # where it was written: `source`, `target`, or `home`: the source, after the return to it
+    side: str  # where it was written, as `Sides` names it
     effects: tuple[Effect, ...]
     outcome: Outcome = "unknown"
 

@@ -37,7 +37,8 @@ class Plan:
     """What happens in a round. `returns`: back to the source in the end; `migrates`: the schema is changed midway;
     `watches`: nobody writes after the switch until both sides are compared; `filler`: rows that never change.
     `pointed`: steps die at each of their named points, and never at other moments; `undoes`: a cutover that was killed
-    when the fence was up is taken back first; `stumbles`: the switch command fails once, when it has done its work.
+    when the fence was up is taken back first; `stumbles`: the switch command fails once, when it has done its work;
+    `leaves_again`: after the return there is a second cutover.
     """
 
     seed: str
@@ -51,6 +52,7 @@ class Plan:
     pointed: bool = False
     undoes: bool = False
     stumbles: bool = False
+    leaves_again: bool = False
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Report:
     weather: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     transactions: int = 0
-    freezes: list[float] = field(default_factory=list)  # of switches without a kill: seconds, of the worst writer
+    freezes: list[float] = field(default_factory=list)  # of cutovers without a kill: seconds, of the worst writer
     seconds: float = 0.0
 
 
@@ -78,10 +80,11 @@ class Round:
         self.source, source_user, self.initial = open_ledger(ground.source, application, plan.filler)
         self.target = rds_like(ground.target, options="TABLESPACE small" if ground.disk else "")
         admit(ground.target, application, self.target)
+        target_user = application.server(self.target)
         self.sides = Sides(
             folder / "serving",
-            {"source": self.source, "target": self.target, "home": self.source},
-            {"source": source_user, "target": application.server(self.target), "home": source_user},
+            {"source": self.source, "target": self.target, "home": self.source, "away": self.target},
+            {"source": source_user, "target": target_user, "home": source_user, "away": target_user},
         )
         self.sides.file.write_text("source")
         near, far = ground.source_proxy.port, ground.target_proxy.port
@@ -104,9 +107,12 @@ class Round:
                 self._migrate()
             if self.plan.undoes:
                 self._undo()
-            self._cut_over()
+            self._cut_over("target", {"source"})
             if self.plan.returns:
                 self._return()
+            if self.plan.leaves_again:
+                self._finish("follow", "--until-caught-up")
+                self._cut_over("away", {"source", "target", "home"})
             self._clean()
             self.crowd.wait_for(40)
         self.crowd.check()
@@ -207,15 +213,17 @@ class Round:
         self.crowd.wait_for(40)
         self._finish("follow", "--until-caught-up")
 
-    def _cut_over(self) -> None:
+    def _cut_over(self, serving: str, before: set[str]) -> None:
+        """`before`: where writers wrote until now."""
         if self.plan.watches:
-            self.crowd.bar("target")
+            self.crowd.bar(serving)
         killed = self.report.kills.total()
         terminate = ["--terminate"] if self._chance.random() < 0.5 else []
-        self._work("cutover", "cutover", "--switch", self._switch("target"), "--yes", *terminate)
-        self._watch("target", self.source, {"source"})
+        self._work("cutover", "cutover", "--switch", self._switch(serving), "--yes", *terminate)
+        self._watch(serving, self.source, before)
         self.crowd.wait_for(40)
-        self._measure(("source", "target"), self.report.kills.total() == killed)
+        if self.report.kills.total() == killed and not self.plan.watches:
+            self.report.freezes.append(longest(self.crowd.waits, lambda wait: wait.after == serving != wait.before))
 
     def _return(self) -> None:
         if self.plan.watches:
@@ -238,18 +246,13 @@ class Round:
         self.crowd.bar()
         self.crowd.release()
 
-    def _measure(self, sides: tuple[str, str], undisturbed: bool) -> None:
-        """How long a writer was without success, from the one side to the other. Killed tools are not measured."""
-        if undisturbed and not self.plan.watches:
-            self.report.freezes.append(longest(self.crowd.waits, lambda wait: wait.sides == sides))
-
     def _clean(self) -> None:
         self._work("clean", "clean", "--yes")
         self._finish("clean", "--yes", "--target")
 
     def _check_end(self, before: str) -> None:
-        serving = self.source if self.plan.returns else self.target
         where = self.sides.serving()
+        serving = self.sides.owners[where]
         found = read_database(serving)
         self.report.transactions = check_journal(self.crowd.files, self.initial, found, self.sides.owners, where)
         check_sequences(serving)
@@ -265,6 +268,7 @@ class Round:
             ended = self._attempt("leave", step, step, *arguments)
             if ended.code == 0:
                 return ended
+            self._count_refusal(step, ended)
             time.sleep(0.5)
         raise AssertionError(f"{step} does not end well:\n{ended.said[-3000:]}")
 
@@ -314,7 +318,8 @@ def difference(before: str, after: str) -> str:
 def plan_round(seed: int, number: int, kills: int) -> Plan:
     """The plan of one of a run's rounds: the first is calm, the second dies at every point, all others at random."""
     if number == 0:
-        return Plan(f"{seed}/0", kills=0, returns=True, migrates=False, watches=False, rest_seconds=0.02)
+        plan = Plan(f"{seed}/0", kills=0, returns=True, migrates=False, watches=False, rest_seconds=0.02)
+        return replace(plan, leaves_again=True)
     if number == 1:
         return Plan(f"{seed}/1", kills=0, returns=True, migrates=True, watches=False, undoes=True, pointed=True)
     chance = random.Random(f"{seed} round {number}")
@@ -329,6 +334,7 @@ def plan_round(seed: int, number: int, kills: int) -> Plan:
         big_rows=chance.choice([0, 1, 2]),
         undoes=chance.random() < 0.3,
         stumbles=chance.random() < 0.3,
+        leaves_again=number % 4 == 0,
     )
 
 

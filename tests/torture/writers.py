@@ -42,7 +42,8 @@ class Wait:
     writer: int
     began: float
     ended: float
-    sides: tuple[str, str]  # where it wrote before and after
+    before: str  # where it wrote
+    after: str
 
     @property
     def seconds(self) -> float:
@@ -53,7 +54,7 @@ class Wait:
 class Sides:
     """How each writer gets to each side: half of them as the owner, half as the application's role."""
 
-    file: Path  # names who serves: `source`, `target`, or `home`, which is the source again
+    file: Path  # names who serves: `source`, `target`; after a return `home` (the source), and then `away` (the target)
     owners: Mapping[str, Server]
     applications: Mapping[str, Server]
 
@@ -129,9 +130,8 @@ class Writer(threading.Thread):
                 self._give_up()
                 time.sleep(RETRY_SECONDS)
             else:
-                self.waits.append(
-                    Wait(self.number, began, time.monotonic() - rested, (before or self._side, self._side))
-                )
+                ended = time.monotonic() - rested
+                self.waits.append(Wait(self.number, began, ended, before or self._side, self._side))
                 return
 
     def _connect(self) -> None:

@@ -22,5 +22,7 @@ cannot, and is started again.
 Why this is correct: the fence (`fence`) commits only when every transaction that wrote without it has ended. The last
 delta's snapshot is younger, so it sees all of them. Nobody else can write the target meanwhile (its fence lets only
 deltas through), so what the proof (`proof`) found equal stays equal, except for rows that later deltas touched, which
-they tell, and which are compared again. `rehearse` does all of this on a scratch target, `clean` removes every trace.
+they tell, and which are compared again. Writers of several tables and the fence, which wants all of them, may wait in
+circles: so all but the first attempt turn new writers away for a moment (`gate`). That proves nothing, it only lets the
+fence have its locks. `rehearse` does all of this on a scratch target, `clean` removes every trace.
 """

@@ -19,11 +19,13 @@ import psycopg
 
 from homeport.errors import HomeportError
 from homeport.postgres.copy.reading import SYSTEM
+from homeport.postgres.cutover import gate
 from homeport.postgres.follow.captured import Capture
 from homeport.postgres.server import Connection
 
 TRIGGER = "homeport_fence"
 SHARES = (0.1, 0.25, 0.5, 1.0, 1.0, 1.0)  # of the budget, attempt by attempt: short ones end deadlocks early
+PLAIN = 1  # attempts without the gate, which turns writers away that a failed attempt would only keep waiting
 PAUSE_SECONDS = 0.5  # between attempts, for writers that queued behind one
 QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 10
 AUTOVACUUM = "autovacuum worker"  # leaves by itself when the first of the two locks waits for it
@@ -113,11 +115,12 @@ def find_tables(connection: Connection, capture: Capture) -> tuple[str, ...]:
 
 def prepare_fence(connection: Connection, move: str, tables: Sequence[str]) -> None:
     """Make the triggers that are not there yet, disabled. Needs autocommit; may be stopped and run again."""
-    connection.execute(FUNCTION.format(move=move.replace("'", "''")).encode())
-    present = dict(_read(connection))
-    for name in tables:
-        if name not in present:
-            _change(connection, CREATE.format(name=name), name)
+    for made in (FUNCTION, gate.MAKE):
+        connection.execute(made.format(move=move.replace("'", "''")).encode())
+    for create, present in ((CREATE, dict(_read(connection))), (gate.CREATE, gate.find_gates(connection))):
+        for name in tables:
+            if name not in present:
+                _change(connection, create.format(name=name), name)
 
 
 def is_up(connection: Connection, tables: Sequence[str]) -> bool:
@@ -135,14 +138,17 @@ def raise_fence(
     `keep` everything is taken back: a rehearsal. HomeportError names who is in the way after the last attempt; no
     attempt kept a writer waiting longer than the budget.
     """
-    for share in SHARES:
+    for number, share in enumerate(SHARES):
         began = time.monotonic()
         old = find_blockers(connection, tables, attempt.budget_seconds)
         if old := [blocker for blocker in old if blocker.kind != AUTOVACUUM]:
             _tell(connection, old, attempt)  # waiting for these would only freeze the others
         else:
+            seconds = share * attempt.budget_seconds
             try:
-                return _raise(connection, tables, share * attempt.budget_seconds, last, keep)
+                if keep and number >= PLAIN:
+                    return _raise_gated(connection, tables, seconds, last)
+                return _raise(connection, tables, seconds, last, keep)
             except IN_THE_WAY:
                 waited = time.monotonic() - began
                 _tell(connection, find_blockers(connection, tables, waited / 2), attempt)
@@ -183,6 +189,20 @@ def retry(connection: Connection, work: Callable[[], Answer], what: str, tables:
     raise HomeportError("\n".join([f"{what}: is locked by others all the time", *names]), "end these, and start again")
 
 
+def _raise_gated(connection: Connection, tables: Sequence[str], seconds: float, last: Callable[[], None]) -> float:
+    """The same, when those that write have ended and new ones are turned away."""
+    gate.enable(connection, tables)
+    began = time.monotonic()
+    gate.close(connection, seconds)
+    try:
+        gate.wait_for_writers(connection, seconds / 2)
+        _raise(connection, tables, seconds, last, keep=True)
+    except BaseException:
+        gate.open_again(connection)
+        raise
+    return began
+
+
 def _raise(
     connection: Connection, tables: Sequence[str], seconds: float, last: Callable[[], None], keep: bool
 ) -> float:
@@ -195,7 +215,8 @@ def _raise(
         connection.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE".encode())
         connection.execute("SET LOCAL statement_timeout = 0")
         last()
-        connection.execute(_each(f"ALTER TABLE ONLY {{}} ENABLE ALWAYS TRIGGER {TRIGGER}", tables))
+        enable = f"ALTER TABLE ONLY {{}} ENABLE ALWAYS TRIGGER {TRIGGER}, DISABLE TRIGGER {gate.TRIGGER}"
+        connection.execute(_each(enable, tables))
         if not keep:
             raise psycopg.Rollback
     return began

@@ -27,7 +27,8 @@ SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text,
           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS shape,
        (SELECT string_agg(t.tgname || ' ' || t.tgenabled::text, ', ' ORDER BY t.tgname)
           FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-         WHERE t.tgrelid = c.oid AND p.pronamespace = to_regnamespace('homeport')::oid AND p.proname <> 'fenced')
+         WHERE t.tgrelid = c.oid AND p.pronamespace = to_regnamespace('homeport')::oid
+           AND p.proname NOT IN ('fenced', 'gate'))
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {USER_SCHEMA}
    AND {NO_EXTENSION.format(catalog="pg_class", oid="c.oid")}

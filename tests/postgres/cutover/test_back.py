@@ -31,7 +31,8 @@ SELECT conrelid::regclass::text, conname, convalidated, pg_get_constraintdef(oid
 FROM pg_constraint WHERE contype = 'f' ORDER BY 1, 2"""
 TRIGGERS = """
 SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
-AND tgname <> 'homeport_fence' UNION ALL SELECT ev_class::regclass::text, rulename, ev_enabled::text FROM pg_rewrite
+AND tgname NOT IN ('homeport_fence', 'homeport_gate')
+UNION ALL SELECT ev_class::regclass::text, rulename, ev_enabled::text FROM pg_rewrite
 WHERE rulename <> '_RETURN' ORDER BY 1, 2"""
 
 

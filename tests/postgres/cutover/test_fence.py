@@ -1,5 +1,6 @@
 """The fence lets no writer through, names who keeps it out, and keeps nobody waiting beyond its budget."""
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 
 from homeport.errors import HomeportError
-from homeport.postgres.cutover import fence
+from homeport.postgres.cutover import fence, gate
 from homeport.postgres.follow.capture import install
 from homeport.postgres.server import Connection, Server, connect
 from tests.postgres.clusters import Cluster, heroku_like, run_sql
@@ -203,3 +204,59 @@ def test_replica_sessions_meet_it_too(side: Side) -> None:
     side.up()
     states = run_sql(side.server, "SELECT DISTINCT tgenabled::text FROM pg_trigger WHERE tgname = 'homeport_fence'")
     assert states == [("A",)]
+
+
+def test_writers_of_several_tables_do_not_keep_it_out(cluster: Find) -> None:
+    server = heroku_like(cluster("15", max_prepared_transactions="5"))
+    names = [f"t{number}" for number in range(12)]
+    run_sql(server, *(f"CREATE TABLE {name} (n int)" for name in names))
+    with connect(server, application="cutover m1", autocommit=True) as connection:
+        side = Side(server, connection)
+        stopped = threading.Event()
+        refused: list[str] = []
+        threads = [threading.Thread(target=write_many, args=(server, names, n, stopped, refused)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        try:
+            time.sleep(0.5)
+            side.up(budget=1.0)
+            assert fence.is_up(connection, side.tables)
+        finally:
+            stopped.set()
+            for thread in threads:
+                thread.join()
+    assert refused
+    assert set(refused) <= {"25006", "40P01"}
+
+
+def test_a_closed_gate_lets_those_go_on_that_have_written_and_opens_by_itself(side: Side) -> None:
+    gate.enable(side.connection, side.tables)
+    with connect(side.server, application="test") as before:
+        before.execute("INSERT INTO public.one VALUES (2)")
+        gate.close(side.connection, 0.5)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction, match="this database is being moved"):
+            run_sql(side.server, "INSERT INTO one VALUES (3)")
+        before.execute("INSERT INTO public.two VALUES (2)")
+        before.commit()
+    until = time.monotonic() + 20
+    while True:
+        try:
+            run_sql(side.server, "INSERT INTO one VALUES (4)")
+            break
+        except psycopg.errors.ReadOnlySqlTransaction:
+            assert time.monotonic() < until
+    assert run_sql(side.server, "SELECT id FROM one ORDER BY 1") == [(1,), (2,), (4,)]
+
+
+def write_many(server: Server, names: list[str], number: int, stopped: threading.Event, refused: list[str]) -> None:
+    """Transactions over several tables, each in another order, without a rest."""
+    chance = random.Random(number)
+    with connect(server, application="writer") as connection:
+        while not stopped.is_set():
+            try:
+                for name in chance.sample(names, 6):
+                    connection.execute(f"INSERT INTO public.{name} VALUES (1)".encode())
+                connection.commit()
+            except psycopg.Error as error:
+                refused.append(error.sqlstate or "")
+                connection.rollback()
