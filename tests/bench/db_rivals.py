@@ -76,19 +76,20 @@ def _pgcopydb(options: tuple[str, ...], source: Server, target: Server) -> None:
 
 
 def _pgloader(source: Server, target: Server) -> None:
-    """Its own trust in certificates has no way to name ours; TLS is used all the same."""
+    """Its `require` verifies, in a way that cannot succeed here; with `prefer` it uses TLS all the same."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "load"
-        script.write_text(f"LOAD DATABASE FROM {_url(source)} INTO {_url(target)} WITH workers = 4, concurrency = 1;\n")
-        command = ["pgloader", "--no-ssl-cert-verification", "--root-dir", folder, "--on-error-stop", str(script)]
-        subprocess.run(command, check=True, capture_output=True)
+        ends = f"FROM {_url(source, 'prefer')} INTO {_url(target, 'prefer')}"
+        script.write_text(f"LOAD DATABASE {ends} WITH workers = 4, concurrency = 1;\n")
+        authority = {"SSL_CERT_FILE": dict(target.ssl_files).get("sslrootcert", "")}
+        command = ["pgloader", "--root-dir", folder, "--on-error-stop", str(script)]
+        subprocess.run(command, env=os.environ | authority, check=True, capture_output=True)
 
 
 def _environment(server: Server) -> dict[str, str]:
     return program_environment(server, application="bench")
 
 
-def _url(server: Server) -> str:
-    mode = "disable" if server.ssl_mode == "disable" else "require"
+def _url(server: Server, tls: str = "require") -> str:
     place = f"{server.host}:{server.port}/{server.database}"
-    return f"postgresql://{server.user}:{server.password}@{place}?sslmode={mode}"
+    return f"postgresql://{server.user}:{server.password}@{place}?sslmode={tls if server.ssl_files else 'disable'}"
