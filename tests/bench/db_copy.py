@@ -1,14 +1,14 @@
-"""`homeport db copy` against its floors and against pg_dump | pg_restore: wall, CPU of everything, memory.
+"""`homeport db copy` against its floors and against other tools: wall, CPU of everything, memory; and larger sources.
 
 Interleaved medians between two servers on this machine. HOMEPORT_BENCH_ROWS names a script that makes the source;
-HOMEPORT_BENCH_ROUNDS (5) and HOMEPORT_BENCH_SCALE (0.1 of about 2 GB) say how much, _JOBS (4) and
-_MAJOR (15) how; with _STEPS each copy prints when its tasks ended. fsync is on, on both sides.
+HOMEPORT_BENCH_ROUNDS (5) and HOMEPORT_BENCH_SCALE (0.1 of 807 MB of tables) say how much, _JOBS (4) and
+_MAJOR (15) how; with _STEPS each copy prints when its tasks ended. _MB (250,500,1000) are the sizes at which it is
+looked whether the cost grows on a line. fsync is on, on both sides, and so is TLS, for everybody.
 """
 
 import json
 import os
 import resource
-import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from homeport.postgres.copy.contents import Contents
@@ -29,6 +30,8 @@ from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.copy.wire import Wire
 from homeport.postgres.copy.worker import ON_TARGET, plan_rows
 from homeport.postgres.server import Server, program_environment
+from tests.bench.db_rivals import find_rivals
+from tests.bench.db_source import MB_PER_SCALE, make_source
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 
 SCALE = float(os.environ.get("HOMEPORT_BENCH_SCALE", "0.1"))
@@ -36,42 +39,11 @@ ROUNDS = int(os.environ.get("HOMEPORT_BENCH_ROUNDS", "5"))
 MAJOR = os.environ.get("HOMEPORT_BENCH_MAJOR", "15")
 JOBS = int(os.environ.get("HOMEPORT_BENCH_JOBS", "4"))
 CORES = os.cpu_count() or 1
+LINE_MB = [int(size) for size in os.environ.get("HOMEPORT_BENCH_MB", "250,500,1000").split(",") if size]
+LINE_ROUNDS = min(ROUNDS, 3)
 BAR = 1.10
+PARTS = ("wall", "cpu", "client")
 SETTINGS = {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "4GB", "maintenance_work_mem": "256MB"}
-# Wide rows, JSON, numbers, text with a GIN index, keys and foreign keys, as an application of Django has them.
-TABLES = {
-    "customer": (150_000, "id bigint, name text, address jsonb, tags text[], created timestamptz"),
-    "orders": (900_000, "id bigint, customer_id bigint, total numeric(12,2), ref text, meta jsonb, placed timestamptz"),
-    "item": (
-        2_700_000,
-        "id bigint, order_id bigint, product_id bigint, qty int, price numeric(10,2), made timestamptz",
-    ),
-    "event": (1_700_000, "id bigint, uid uuid, customer_id bigint, kind text, payload jsonb, ip inet, at timestamptz"),
-    "document": (25_000, "id bigint, customer_id bigint, title text, body text, made timestamptz"),
-}
-CUSTOMERS = max(int(150_000 * SCALE), 1)
-ROWS = {
-    "customer": "i, 'Customer ' || i, jsonb_build_object('street', 'Calle ' || i % 900), ARRAY['t' || i % 7], now()",
-    "orders": f"i, 1 + i % {CUSTOMERS}, i % 500, md5(i::text), "
-    "jsonb_build_object('utm', i % 90, 'ua', repeat('Mozilla ', 8)), now()",
-    "item": "i, 1 + (i - 1) / 3, i % 30000, i % 5, i % 300, now()",
-    "event": f"i, md5('e' || i)::uuid, 1 + i % {CUSTOMERS}, 'k' || i % 5, "
-    "jsonb_build_object('path', '/item/' || i % 30000, 'ref', md5(i::text), 'ms', i % 3000), "
-    "('10.0.' || i % 250 || '.1')::inet, now() + i * interval '1 s'",
-    "document": f"i, 1 + i % {CUSTOMERS}, 'Title ' || i, "
-    "(SELECT string_agg(md5((i * k)::text), ' ') FROM generate_series(1, 100) k), now()",
-}
-AFTER = """
-ALTER TABLE customer ADD PRIMARY KEY (id); CREATE INDEX ON customer USING gin (tags); CREATE INDEX ON customer (name);
-ALTER TABLE orders ADD PRIMARY KEY (id), ADD UNIQUE (ref), ADD FOREIGN KEY (customer_id) REFERENCES customer;
-CREATE INDEX ON orders (customer_id); CREATE INDEX ON orders (placed);
-ALTER TABLE item ADD PRIMARY KEY (id), ADD FOREIGN KEY (order_id) REFERENCES orders;
-CREATE INDEX ON item (order_id); CREATE INDEX ON item (product_id);
-ALTER TABLE event ADD PRIMARY KEY (id), ADD UNIQUE (uid), ADD FOREIGN KEY (customer_id) REFERENCES customer;
-CREATE INDEX ON event (customer_id); CREATE INDEX ON event (kind, at);
-ALTER TABLE document ADD PRIMARY KEY (id), ADD FOREIGN KEY (customer_id) REFERENCES customer;
-CREATE MATERIALIZED VIEW daily AS SELECT customer_id % 100 AS d, count(*) AS n FROM public.orders GROUP BY 1;
-VACUUM ANALYZE"""
 
 
 @dataclass(frozen=True)
@@ -81,6 +53,9 @@ class Cost:
     wall: float
     cpu: float  # both servers and the client
     client: float
+
+
+Works = dict[str, tuple[Callable[[Server], object], Callable[[Server], object] | None]]
 
 
 class Bench:
@@ -108,22 +83,9 @@ class Bench:
             if os.environ.get("HOMEPORT_BENCH_STEPS"):
                 print_steps(Path(folder) / "state")
 
-    def dump(self, target: Server) -> None:
-        """pg_dump -Fc | pg_restore, uncompressed: its best without files."""
-        one = subprocess.Popen(
-            ["pg_dump", "-Fc", "-Z0", "-O", "-x"],
-            stdout=subprocess.PIPE,
-            env=program_environment(self.database, application="bench"),
-        )
-        restore = ["pg_restore", "-O", "-x", "-d", target.database]
-        subprocess.run(restore, stdin=one.stdout, env=program_environment(target, application="bench"), check=True)
-        one.wait()
-
-    def pgcopydb(self, target: Server) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            urls = {"PGCOPYDB_SOURCE_PGURI": _url(self.database), "PGCOPYDB_TARGET_PGURI": _url(target)}
-            command = ["pgcopydb", "clone", "--no-owner", "--no-acl", "--dir", folder]
-            subprocess.run(command, env=os.environ | urls, check=True, capture_output=True, start_new_session=True)
+    def contents(self) -> Contents:
+        with keep_snapshot(self.database, "bench") as keeper:
+            return keeper.contents
 
     def floors(self, contents: Contents) -> dict[str, tuple[Callable[[Server], object], Callable[[Server], object]]]:
         """Each part of the work alone, and what must be there before: rows, indexes and keys, ANALYZE."""
@@ -177,7 +139,7 @@ class Bench:
 
 
 def main() -> None:
-    """Print medians, and how far the copy is from the bar: floors' CPU seconds by the cores, times 1.10."""
+    """Print medians; how far the copy is from the bar (floors' CPU seconds by the cores, times 1.10); other sizes."""
     source, target = Cluster(MAJOR, SETTINGS), Cluster(MAJOR, SETTINGS)
     try:
         database = heroku_like(source)
@@ -185,33 +147,54 @@ def main() -> None:
             environment = program_environment(database, application="bench")
             subprocess.run(["psql", "-q", "-f", script], env=environment, check=True, stderr=subprocess.DEVNULL)
         else:
-            make_source(database)
+            make_source(database, SCALE)
         bench = Bench(source, target, database)
-        with keep_snapshot(database, "bench") as keeper:
-            contents = keeper.contents
+        contents = bench.contents()
         print(f"source: {contents.bytes / 1e6:.0f} MB of tables, {len(contents.tables)} tables, {CORES} cores")
-        works: dict[str, tuple[Callable[[Server], object], Callable[[Server], object] | None]] = {
+        works: Works = {
             "homeport db copy": (bench.copy, None),
-            "pg_dump -Fc -Z0 | pg_restore": (bench.dump, None),
             **{f"floor: {name}": work for name, work in bench.floors(contents).items()},
+            **{name: (partial(rival, database), None) for name, rival in find_rivals().items()},
         }
-        if shutil.which("pgcopydb"):
-            works["pgcopydb clone"] = (bench.pgcopydb, None)
-        found: dict[str, list[Cost]] = {name: [] for name in works}
-        for _ in range(ROUNDS):
-            for name, (work, prepare) in works.items():
-                found[name].append(bench.measure(work, prepare))
-        report(found)
+        report(compete(bench, works))
+        print_line(source, target)
     finally:
         source.close()
         target.close()
 
 
-def make_source(database: Server) -> None:
-    for name, (count, columns) in TABLES.items():
-        rows = f"INSERT INTO {name} SELECT {ROWS[name]} FROM generate_series(1, {max(int(count * SCALE), 1)}) i"
-        run_sql(database, f"CREATE TABLE {name} ({columns})", rows)
-    run_sql(database, *AFTER.split(";"))
+def compete(bench: Bench, works: Works) -> dict[str, list[Cost]]:
+    """What each costs, in turn, in every round; who fails is told of and left out."""
+    found: dict[str, list[Cost]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name in list(found):
+            try:
+                found[name].append(bench.measure(*works[name]))
+            except subprocess.CalledProcessError as error:
+                said = (error.stderr or error.stdout or b"").decode(errors="replace").split("\n")
+                print(f"{name}: failed: {' '.join(said[-4:]).strip()[-300:]}")
+                del found[name]
+    return found
+
+
+def print_line(source: Cluster, target: Cluster) -> None:
+    """Whether the cost grows with the size: CPU seconds and milliseconds per MB of tables, at each of LINE_MB."""
+    benches = []
+    for size in LINE_MB:
+        database = heroku_like(source)
+        make_source(database, size / MB_PER_SCALE)
+        benches.append(Bench(source, target, database))
+    costs: list[list[Cost]] = [[] for _ in benches]
+    for _ in range(LINE_ROUNDS):
+        for bench, found in zip(benches, costs, strict=True):
+            found.append(bench.measure(bench.copy))
+    for bench, found in zip(benches, costs, strict=True):
+        megabytes = bench.contents().bytes / 1e6
+        wall, cpu, client = (statistics.median(getattr(cost, part) for cost in found) for part in PARTS)
+        print(
+            f"copy of {megabytes:5.0f} MB: {wall:6.2f} s, CPU {cpu:6.2f} s ({1000 * cpu / megabytes:.1f} ms per MB), "
+            f"client {client / cpu:.1%}"
+        )
 
 
 def print_steps(state: Path) -> None:
@@ -274,10 +257,6 @@ def _children(pid: int) -> list[int]:
 
 def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _url(server: Server) -> str:
-    return f"postgres://{server.user}:{server.password}@{server.host}:{server.port}/{server.database}"
 
 
 if __name__ == "__main__":

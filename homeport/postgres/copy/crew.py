@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from homeport.errors import HomeportError
 from homeport.postgres.copy.graph import Graph, Task
@@ -30,6 +31,7 @@ class Crew:
         self._changed = threading.Condition()
         self._attempts: dict[str, int] = {}
         self._failure: BaseException | None = None
+        self._at_work = 0
         self.prepare: Callable[[Task], Task] = lambda task: task
         self.running: set[str] = set()
 
@@ -40,12 +42,11 @@ class Crew:
     def run(self, jobs: int, tick: Callable[[], None]) -> None:
         """Return when every task is done; `tick` is called a few times a second, and may raise to give up."""
         threads = [threading.Thread(target=self._labour, name=f"copy {number}", daemon=True) for number in range(jobs)]
+        self._at_work = jobs
         for thread in threads:
             thread.start()
         try:
-            while any(thread.is_alive() for thread in threads):
-                with self._changed:
-                    self._changed.wait(TICK_SECONDS)
+            while self._wait():
                 if self._failure is None:
                     tick()
         except BaseException as error:
@@ -55,20 +56,29 @@ class Crew:
             tick()  # if the source is gone, that is the better answer
             raise self._failure
 
+    def _wait(self) -> bool:
+        """Until something has changed, or it is time to tell; whether anybody is still at work."""
+        with self._changed:
+            if self._at_work:
+                self._changed.wait(TICK_SECONDS)
+            return self._at_work > 0
+
     def _labour(self) -> None:
-        worker = self._make()
         try:
-            while task := self._take():
-                try:
-                    size = worker.run(self.prepare(task))
-                except (ConnectionLost, ServerError) as error:
-                    self._again(task, error)
-                else:
-                    self._finish(task, size)
+            with closing(self._make()) as worker:
+                while task := self._take():
+                    try:
+                        size = worker.run(self.prepare(task))
+                    except (ConnectionLost, ServerError) as error:
+                        self._again(task, error)
+                    else:
+                        self._finish(task, size)
         except BaseException as error:
             self._give_up(error)
         finally:
-            worker.close()
+            with self._changed:
+                self._at_work -= 1
+                self._changed.notify_all()
 
     def _take(self) -> Task | None:
         with self._changed:

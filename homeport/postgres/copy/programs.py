@@ -38,12 +38,15 @@ def choose_programs(found: Iterable[Programs], source: int, target: int) -> Prog
 
 
 def find_programs() -> list[Programs]:
-    """Every pg_dump with a pg_restore beside it: in PATH, in the usual folders, in the wheel."""
-    folders: list[Path] = [Path(found).parent] if (found := which("pg_dump")) else []
+    """Every pg_dump with a pg_restore beside it: in PATH, in the usual folders, in the wheel.
+
+    Links are followed: Debian's lead to a script that takes longer to find the program than the program to work.
+    """
+    folders: list[Path] = [Path(found).resolve().parent] if (found := which("pg_dump")) else []
     for pattern in FOLDERS:
         folders += sorted(Path("/").glob(pattern.lstrip("/")))
     folders += _bundled()
-    programs = (_read(folder) for folder in folders if (folder / "pg_restore").exists())
+    programs = (_read(folder) for folder in dict.fromkeys(folders) if (folder / "pg_restore").exists())
     return [one for one in programs if one]
 
 
