@@ -94,9 +94,14 @@ def _tables(catalog: Catalog) -> Described:
             "population": table.is_populated,
             "key": table.key,
         }
-        | {f"column {column.name}": _column(column) for column in table.columns}
+        | {f"column {column.name}": _column(_own(column, table)) for column in table.columns}
         for table in catalog.tables
     }
+
+
+def _own(column: objects.Column, table: objects.Table) -> objects.Column:
+    """A partition's column without its identity: that is the parent's, and only from 17 on said of partitions too."""
+    return replace(column, identity="") if table.is_partition else column
 
 
 def _column(column: objects.Column) -> str:

@@ -195,6 +195,17 @@ def test_a_table_can_be_emptied_meanwhile_and_that_is_told(cluster: Clusters) ->
     assert not compare(source, target).differences
 
 
+def test_partitions_of_a_table_with_an_identity_are_equal_whatever_the_version(cluster: Clusters) -> None:
+    source, target = heroku_like(cluster(installed_majors()[0])), rds_like(cluster(installed_majors()[-1]))
+    for server in (source, target):
+        run_sql(
+            server,
+            "CREATE TABLE part (id int GENERATED ALWAYS AS IDENTITY, n int) PARTITION BY LIST (n)",
+            "CREATE TABLE part_one PARTITION OF part DEFAULT",
+        )
+    assert objects(compare(source, target)) == []
+
+
 def test_connections_are_left_to_the_application() -> None:
     assert [budget(4, left) for left in (20, 8, 6)] == [4, 3, 1]
     with pytest.raises(HomeportError, match="only 5 connections are left"):

@@ -13,6 +13,7 @@ from tests.postgres.clusters import Cluster
 from tests.torture.proxy import Proxy
 
 DISK = "4g"
+TRIES = 20
 CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE application_name LIKE 'homeport %' AND datname = '{database}'"""
@@ -59,12 +60,14 @@ class Weather:
     def full_disk(self) -> Iterator[None]:
         """The disk is as large as what is on it, until this ends."""
         assert self._disk
-        used = shutil.disk_usage(self._disk).used
-        _mount("-o", f"remount,size={max(used, 4096)}", str(self._disk))
+        for _ in range(TRIES):  # it cannot be made smaller than what is on it, which may have grown since
+            used = shutil.disk_usage(self._disk).used
+            if _mount("-o", f"remount,size={max(used, 4096)}", str(self._disk)):
+                break
         try:
             yield
         finally:
-            _mount("-o", f"remount,size={DISK}", str(self._disk))
+            assert _mount("-o", f"remount,size={DISK}", str(self._disk))
 
 
 @contextlib.contextmanager
@@ -88,5 +91,5 @@ def small_disk(cluster: Cluster) -> Iterator[Path | None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, capture_output=True)
+def _mount(*arguments: str) -> bool:
+    return subprocess.run(["mount", *arguments], capture_output=True).returncode == 0
