@@ -240,15 +240,24 @@ def _client() -> float:
 
 
 def _tree_seconds(pid: int) -> float:
-    """User and system time of a process, its ended children and its living ones (proc(5), stat)."""
-    ticks = 0
-    for one in [pid, *_children(pid)]:
-        try:
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
-            continue
-        ticks += sum(int(field) for field in fields[11 : 15 if one == pid else 13])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """User and system time of a process, its ended children and its living ones (proc(5), stat).
+
+    A child that ends while we look is in neither sum, so we look again.
+    """
+    while True:
+        own = _ticks(pid, 4)
+        ticks = own + sum(_ticks(child, 2) for child in _children(pid))
+        if _ticks(pid, 4) == own:
+            return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int, fields: int) -> int:
+    """utime and stime; with 4 fields those of ended children too. 0 for a process that is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(field) for field in stat[11 : 11 + fields])
 
 
 def _children(pid: int) -> list[int]:

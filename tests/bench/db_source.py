@@ -19,7 +19,7 @@ ROWS = {
     "customer": "i, 'Customer ' || i, jsonb_build_object('street', 'Calle ' || i % 900), ARRAY['t' || i % 7], now()",
     "orders": "i, 1 + i % {customers}, i % 500, md5(i::text), "
     "jsonb_build_object('utm', i % 90, 'ua', repeat('Mozilla ', 8)), now()",
-    "item": "i, 1 + (i - 1) / 3, i % 30000, i % 5, i % 300, now()",
+    "item": "i, 1 + (i - 1) / 3 % {orders}, i % 30000, i % 5, i % 300, now()",
     "event": "i, md5('e' || i)::uuid, 1 + i % {customers}, 'k' || i % 5, "
     "jsonb_build_object('path', '/item/' || i % 30000, 'ref', md5(i::text), 'ms', i % 3000), "
     "('10.0.' || i % 250 || '.1')::inet, now() + i * interval '1 s'",
@@ -41,9 +41,9 @@ VACUUM ANALYZE"""
 
 def make_source(database: Server, scale: float) -> None:
     """About `scale` times 807 MB of tables, with their indexes, keys and foreign keys, analysed."""
-    customers = max(int(TABLES["customer"][0] * scale), 1)
-    for name, (count, columns) in TABLES.items():
-        values = ROWS[name].format(customers=customers)
-        rows = f"INSERT INTO {name} SELECT {values} FROM generate_series(1, {max(int(count * scale), 1)}) i"
+    counts = {name: max(int(count * scale), 1) for name, (count, _) in TABLES.items()}
+    for name, (_, columns) in TABLES.items():
+        values = ROWS[name].format(customers=counts["customer"], orders=counts["orders"])
+        rows = f"INSERT INTO {name} SELECT {values} FROM generate_series(1, {counts[name]}) i"
         run_sql(database, f"CREATE TABLE {name} ({columns})", rows)
     run_sql(database, *AFTER.split(";"))
