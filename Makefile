@@ -51,7 +51,8 @@ bench: install ## the figures that the documents quote
 bench-db: install ## the figures of moving databases
 	$(BIN)/python -m tests.bench db_catalog db_compare db_capture db_cutover db_copy
 
-torture: install ## a whole move under 200 kills, with a ledger that must add up
+torture: install ## moves that are killed at every point, and 200 times at random
+	HOMEPORT_LONG=1 $(BIN)/pytest tests/postgres -m integration -n 3 -q
 	$(BIN)/python -m tests.torture --kills 200
 
 soak: install ## memory under an hour of load (SOAK_MINUTES)

@@ -15,6 +15,7 @@ from homeport.errors import HomeportError
 from homeport.postgres.server import Server
 from tests.postgres.clusters import Cluster, heroku_like, rds_like
 from tests.postgres.copy.both import EVERYTHING, load_sql, read_rows, read_schema, run_copy
+from tests.postgres.long import thinned
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -55,7 +56,7 @@ def source(cluster: Find) -> Server:
     return server
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", thinned(POINTS))
 def test_killed_at_a_point_and_started_again(cluster: Find, source: Server, tmp_path: Path, point: str) -> None:
     target = rds_like(cluster("15"))
     process = start(source, target, tmp_path / "state", point)

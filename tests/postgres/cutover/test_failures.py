@@ -13,6 +13,7 @@ from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.cutover.killing import kill
 from tests.postgres.cutover.sides import is_fenced, make, run_cutover, run_follow, run_rollback
 from tests.postgres.follow.both import read_tables
+from tests.postgres.long import thinned
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -41,7 +42,7 @@ def at(point: str, work: Callable[[], object]) -> Callable[[str], None]:
     return do
 
 
-@pytest.mark.parametrize("point", ["proven", "fenced", "drained"])
+@pytest.mark.parametrize("point", thinned(["proven", "fenced", "drained"]))
 def test_a_target_that_crashes_leaves_the_source_open(
     sides: tuple[Cluster, Cluster, Server, Server], tmp_path: Path, point: str
 ) -> None:
@@ -56,7 +57,7 @@ def test_a_target_that_crashes_leaves_the_source_open(
     assert read_tables(source) | {"public.sums": 0} == read_tables(target) | {"public.sums": 0}
 
 
-@pytest.mark.parametrize("point", ["proven", "fenced", "drained"])
+@pytest.mark.parametrize("point", thinned(["proven", "fenced", "drained"]))
 def test_a_source_that_crashes_is_cut_over_when_it_is_back(
     sides: tuple[Cluster, Cluster, Server, Server], tmp_path: Path, point: str
 ) -> None:
@@ -80,7 +81,7 @@ def test_a_source_that_crashes_when_all_is_verified_is_no_longer_needed(
     assert (is_fenced(source), is_fenced(target)) == (True, False)
 
 
-@pytest.mark.parametrize("point", ["prepared", "fencing", "fence up", "drained"])
+@pytest.mark.parametrize("point", thinned(["prepared", "fencing", "fence up", "drained"]))
 def test_connections_that_are_cut_leave_the_source_open(
     sides: tuple[Cluster, Cluster, Server, Server], tmp_path: Path, point: str
 ) -> None:

@@ -20,6 +20,7 @@ from tests.postgres.cutover.sides import (
     run_follow,
     run_rollback,
 )
+from tests.postgres.long import thinned
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -67,7 +68,7 @@ def sides(cluster: Find, tmp_path: Path, before: dict[str, str]) -> tuple[Server
     return source, target
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", thinned(POINTS))
 def test_a_cutover_killed_at_a_point_ends_well(sides: tuple[Server, Server], tmp_path: Path, point: str) -> None:
     source, target = sides
     with Writers(source) as writers:
@@ -92,7 +93,7 @@ def test_a_cutover_killed_before_the_switch_can_be_undone(
     assert notes(target) == {"w after"}
 
 
-@pytest.mark.parametrize("point", BACK)
+@pytest.mark.parametrize("point", thinned(BACK))
 def test_a_way_back_killed_at_a_point_ends_well(
     sides: tuple[Server, Server], before: dict[str, str], tmp_path: Path, point: str
 ) -> None:
