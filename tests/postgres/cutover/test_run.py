@@ -34,7 +34,9 @@ def phase(target: Server) -> str:
     return found.name if found else ""
 
 
-@pytest.mark.parametrize(("one", "other"), thinned([("15", "18"), ("15", "15"), ("16", "16")]))
+@pytest.mark.parametrize(
+    ("one", "other"), thinned([("13", "18"), ("15", "15"), ("15", "18"), ("13", "16"), ("16", "16")])
+)
 def test_writers_find_every_row_on_the_target(cluster: Find, tmp_path: Path, one: str, other: str) -> None:
     source, target = heroku_like(cluster(one)), rds_like(cluster(other))
     make(source)

@@ -45,7 +45,7 @@ def test_after_each_change_the_target_equals_the_source(sides: tuple[Server, Ser
 
 
 def test_all_changes_at_once_come_over_in_one_delta(cluster: Find, tmp_path: Path) -> None:
-    source, target = heroku_like(cluster("15")), rds_like(cluster("18"))
+    source, target = heroku_like(cluster("13")), rds_like(cluster("18"))
     fill(source)
     run_follow(source, target, tmp_path / "state")
     run_sql(source, *CHANGES)
