@@ -3,8 +3,15 @@
 import signal
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 # These share one running example, whose live tree stands in the checkout: they stay in one worker.
 TOGETHER = ("test_platform.py", "test_recovery.py", "test_website.py")
+
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("homeport", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("homeport")
 
 
 def pytest_configure(config: Any) -> None:

@@ -204,7 +204,7 @@ MORE: dict[str, Callable[[float], dict[str, object]]] = {
 
 
 @given(st.sampled_from(sorted(MORE)), st.floats(0, 500), st.floats(0, 500))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_more_usage_never_costs_less(what: str, one: float, more: float) -> None:
     before = bill(make_platform(), usage=measured(**MORE[what](one)))
     after = bill(make_platform(), usage=measured(**MORE[what](one + more)))
@@ -223,7 +223,7 @@ LAYOUTS = st.builds(
 
 
 @given(LAYOUTS, st.integers(1, 5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_high_availability_is_never_cheaper(layout: Layout, services: int) -> None:
     platform = make_platform(services)
     high = estimate(platform, Usage(), BOOK, replace(layout, availability="high"))
@@ -233,7 +233,7 @@ def test_high_availability_is_never_cheaper(layout: Layout, services: int) -> No
 
 
 @given(LAYOUTS, st.integers(1, 4))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_one_more_service_is_never_cheaper(layout: Layout, services: int) -> None:
     less = estimate(make_platform(services), Usage(), BOOK, layout)
     more = estimate(make_platform(services + 1), Usage(), BOOK, layout)

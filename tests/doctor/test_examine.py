@@ -52,7 +52,7 @@ def test_the_examples_have_no_errors(service: str) -> None:
     assert [finding for finding in found if finding.severity == "error"] == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_mutated_settings_and_commands_end_in_findings_and_not_in_a_traceback(data: st.DataObject) -> None:
     texts = []

@@ -171,7 +171,7 @@ DOCUMENTS = st.dictionaries(st.sampled_from("pqrs"), VALUES, min_size=1, max_siz
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(DOCUMENTS, DOCUMENTS, DOCUMENTS)
 def test_merging_again_changes_nothing_and_only_one_sides_change_always_wins(base: str, edited: str, new: str) -> None:
     merged = merge(base, edited, new)

@@ -31,13 +31,13 @@ def load(content: bytes) -> None:
             assert all(line.startswith(str(file)) for line in error.message.splitlines()), error.message
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(KEYS), values, max_size=6))
 def test_any_document_is_a_platform_or_an_error_in_words(document: dict[str, Any]) -> None:
     load(yaml.safe_dump(document, allow_unicode=True).encode("utf-8", "surrogatepass"))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_a_platform_or_an_error_in_words(content: bytes) -> None:
     load(content)

@@ -88,7 +88,7 @@ def two(cluster: Clusters) -> Iterator[Two]:
     pair.connection.close()
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])
 @given(number=st.integers(0, len(VALUES) - 1), place=st.integers(0, 10_000))
 def test_one_bit_of_a_value_of_any_type_is_seen(two: Two, number: int, place: int) -> None:
     kind, value = list(VALUES.items())[number]
@@ -129,7 +129,7 @@ def test_every_bit_of_a_text_is_seen_by_both_hashes(two: Two) -> None:
     assert all(digest.first != digest.second for digest in seen)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["", "a", "a,b", "(", '"', "\\", None, "é", "x" * 9]))),
     data=st.data(),

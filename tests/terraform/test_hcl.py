@@ -4,7 +4,7 @@ from typing import Any
 
 import hcl2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from homeport.terraform.hcl import Block, Call, Expression, render_document, render_string, render_value
@@ -75,7 +75,6 @@ VALUES: Any = st.recursive(
 )
 
 
-@settings(deadline=None)  # the first call builds python-hcl2's parser
 @given(VALUES)
 def test_any_value_is_read_back(value: Any) -> None:
     read = hcl2.loads(f"x = {render_value(value)}\n")

@@ -151,7 +151,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert peak(200) < peak(20) + 50_000
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.text(), st.sampled_from([HEROKU.format(clock="10:00:00", ms=1), NGINX])), max_size=6))
 def test_whatever_is_in_it_there_is_a_profile_or_an_error(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]

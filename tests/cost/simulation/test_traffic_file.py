@@ -135,7 +135,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
             read_traffic(file)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(), st.sampled_from(["t.csv", "t.json", "t.log", "t"]))
 def test_whatever_is_in_a_file_there_is_a_profile_or_an_error(
     tmp_path_factory: pytest.TempPathFactory, text: str, name: str
@@ -147,7 +147,7 @@ def test_whatever_is_in_a_file_there_is_a_profile_or_an_error(
     assert str(file) in caught.value.message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*"0123456789.,-:TZ\n", "NaN", "time,requests\n", f"{DAY}10:00,5\n"]), max_size=30))
 def test_no_csv_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
     file = tmp_path_factory.mktemp("traffic") / "t.csv"

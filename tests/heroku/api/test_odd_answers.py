@@ -5,7 +5,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeport.heroku.api.client import Client, open_http
@@ -53,7 +53,7 @@ def changed(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 ANSWERS = asked()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_oddity_in_any_answer_is_survived(data: st.DataObject) -> None:
     path, body = data.draw(st.sampled_from(ANSWERS))

@@ -63,7 +63,7 @@ def test_a_wrong_config_value_is_not_shown() -> None:
     assert len(doubts) == 1 and "very secret" not in doubts[0].text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     kind=st.sampled_from(KINDS),
     body=JSON | st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6), max_size=3),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homeport.heroku import records as kinds
@@ -108,7 +108,7 @@ def inventory_of(records: list[Record]) -> Inventory:
 
 
 def many(test: Callable[..., None]) -> Callable[..., None]:
-    return settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])(test)
+    return settings(max_examples=60)(test)
 
 
 @many

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from homeport.heroku.files import locks, python
 from homeport.heroku.files.app_json import parse_app_json
@@ -21,13 +21,10 @@ from tests.heroku.files import odd
 
 Check = Callable[[str], None]
 PLACE = Place("shop/file", "shop")
-QUIET = [HealthCheck.too_slow]
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+FEW = settings(max_examples=60)
 SOME = settings(FEW, max_examples=200)
 MANY = settings(
     max_examples=int(os.environ.get("HOMEPORT_EXAMPLES", "10000")),
-    deadline=None,
-    suppress_health_check=QUIET,
     database=None,
 )
 

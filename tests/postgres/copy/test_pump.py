@@ -87,7 +87,7 @@ TRICKY = st.sampled_from([READY, FAILED, message(b"c", b""), message(b"C", b"COP
 ROWS = st.lists(st.one_of(st.binary(max_size=300), TRICKY), max_size=30)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ROWS, st.lists(st.integers(0, 3000), max_size=12), st.booleans())
 def test_rows_arrive_as_they_were_sent_wherever_the_stream_is_cut(
     rows: list[bytes], cuts: list[int], framed: bool
