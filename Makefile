@@ -49,7 +49,7 @@ bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
 bench-db: install ## the figures of moving databases
-	$(BIN)/python -m tests.bench db_catalog db_compare db_capture db_cutover db_copy
+	$(BIN)/python -m tests.bench db_catalog db_large db_compare db_capture db_cutover db_copy
 
 torture: install ## moves that are killed at every point, and 200 times at random
 	HOMEPORT_LONG=1 $(BIN)/pytest tests/postgres -m integration -n 3 -q
