@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from homeport.model import names
-from homeport.model.limits import find_long_names
+from homeport.model.limits import find_long_names, find_shared_names
 from homeport.model.parts import find_part_problems
 from homeport.model.platform import LOCAL, OVERRIDABLE, Platform
 from homeport.model.problems import Problem, listed, suggest
@@ -28,12 +28,17 @@ def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) 
         *_loop_problems(platform),
         *_account_problems(platform),
         *find_part_problems(platform),
+        *find_shared_names(platform, LOCAL),
     ]
 
 
 def find_problems_in_environment(platform: Platform, environment: str, also_known: frozenset[str]) -> list[Problem]:
     """Everything wrong with a platform that is already in this environment."""
-    return [*find_problems(platform, also_known), *find_long_names(platform, environment)]
+    return [
+        *find_problems(platform, also_known),
+        *find_long_names(platform, environment),
+        *find_shared_names(platform, environment),
+    ]
 
 
 def find_unknown_overrides(platform: Platform, environment: str) -> list[Problem]:
