@@ -1,6 +1,5 @@
 """homeport.yml → Platform: reads, checks types, fills in what Procfiles say, checks the rules; all mistakes at once."""
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -28,48 +27,63 @@ def load_platform(file: Path) -> Platform:
     if not isinstance(source.value, dict):
         raise HomeportError(f"{file}:1: {show(source.value)} stands where a mapping is expected", HINT)
     found: list[tuple[int, Problem]] = list(source.problems)
-    platform, wrong = _validate(source.value)
+    platform, wrong, gone = _validate(source.value)
     if platform:
         platform, more = fill_from_folders(platform, file.parent)
         more += _rules(platform, source, complete=not wrong)
         broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
-        wrong += [problem for problem in more if problem.path not in broken]
+        wrong += [problem for problem in _as_written(more, gone) if problem.path not in broken]
     found += [(source.line(problem.path), problem) for problem in wrong]
     if found or platform is None:
         raise HomeportError(_render(file, found), HINT)
     return platform
 
 
-def _validate(document: dict[str, Any]) -> tuple[Platform | None, list[Problem]]:
-    """The platform; if parts are wrong, their problems and the platform without them, so that the rest is checked."""
+def _validate(document: dict[str, Any]) -> tuple[Platform | None, list[Problem], set[Place]]:
+    """The platform; if parts are wrong, their problems, and the platform without them, so that the rest is checked.
+
+    The places that were taken out come last.
+    """
+    gone: set[Place] = set()
     try:
-        return Platform.model_validate(document), []
+        return Platform.model_validate(document), [], gone
     except ValidationError as error:
-        wrong = convert_errors(error, Platform)
-    pruned = copy.deepcopy(document)
-    for depth in (None, 2, 1):  # first without the wrong values, then without what holds them, then without its kind
-        for problem in wrong:
-            _prune(pruned, problem.path[:depth])
+        wrong = left = convert_errors(error, Platform)
+    for end in (None, -1, 2, 1):  # first without wrong values, then without what holds those left, its part, its kind
+        gone |= {problem.path[:end] for problem in left}
         try:
-            return Platform.model_validate({"name": "unnamed"} | pruned), wrong
+            return Platform.model_validate({"name": "unnamed"} | _without_places(document, gone)), wrong, gone
         except ValidationError as error:
-            wrong += [problem for problem in convert_errors(error, Platform) if problem not in wrong]
-    return None, wrong
+            left = _as_written(convert_errors(error, Platform), gone)
+            said = gone | {problem.path for problem in wrong}  # what was taken out is only missing since it was wrong
+            wrong = wrong + [problem for problem in left if problem.path not in said]
+    return None, wrong, gone
 
 
-def _prune(document: Any, path: Place) -> None:
-    """Take the value at `path` out of the document, if it is there."""
-    for step in path[:-1]:
-        if isinstance(step, int) if isinstance(document, dict) else not isinstance(step, int):
-            return
-        try:
-            document = document[step]
-        except (KeyError, IndexError, TypeError):
-            return
-    if isinstance(document, dict):
-        document.pop(path[-1], None)
-    elif isinstance(document, list) and isinstance(path[-1], int) and path[-1] < len(document):
-        document[path[-1]] = None
+def _without_places(value: Any, gone: set[Place], path: Place = ()) -> Any:
+    """The value without what is at `gone`: what follows in a list moves up."""
+    if isinstance(value, dict):
+        kept = ((key, (*path, key)) for key in value if (*path, key) not in gone)
+        return {key: _without_places(value[key], gone, at) for key, at in kept}
+    if isinstance(value, list):
+        items = ((item, (*path, index)) for index, item in enumerate(value) if (*path, index) not in gone)
+        return [_without_places(item, gone, at) for item, at in items]
+    return value
+
+
+def _as_written(problems: list[Problem], gone: set[Place]) -> list[Problem]:
+    """Problems of a document that `gone` was taken out of, at the places of the file."""
+    return [Problem(_place_as_written(problem.path, gone), problem.text) for problem in problems]
+
+
+def _place_as_written(path: Place, gone: set[Place]) -> Place:
+    written: Place = ()
+    for step in path:
+        if isinstance(step, int):
+            for taken in sorted(place[-1] for place in gone if place[:-1] == written and isinstance(place[-1], int)):
+                step += taken <= step
+        written = (*written, step)
+    return written
 
 
 def _rules(platform: Platform, source: Source, complete: bool) -> list[Problem]:
