@@ -1,5 +1,6 @@
 """Files → platforms, or every mistake at its line."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,6 +170,20 @@ def test_a_missing_file_a_folder_and_an_unreadable_file_are_named(tmp_path: Path
     assert "homeport init" in missing.value.hint
     with pytest.raises(HomeportError, match="is a folder"):
         load_platform(tmp_path)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "homeport.yml")
+    with pytest.raises(HomeportError, match="is not a regular file"):
+        load_platform(tmp_path / "homeport.yml")
+
+
+def test_a_pipe_that_is_open_already_is_read() -> None:
+    read, write = os.pipe()
+    os.write(write, b"name: shop\n")
+    os.close(write)
+    assert load_platform(Path(f"/dev/fd/{read}")).name == "shop"
+    os.close(read)
 
 
 def test_missing_folders_and_procfile_mistakes_are_named(mistakes: Mistakes, folder: Path) -> None:
