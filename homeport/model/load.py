@@ -1,5 +1,6 @@
 """homeport.yml → Platform: reads, checks types, fills in what Procfiles say, checks the rules; all mistakes at once."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from homeport.errors import HomeportError
 from homeport.model import rules
 from homeport.model.folders import fill_from_folders
-from homeport.model.platform import OVERRIDABLE, Environment, Platform
+from homeport.model.platform import LOCAL, OVERRIDABLE, Environment, Platform
 from homeport.model.problems import Place, Problem, convert_errors, render_path, show
 from homeport.model.source import Source, read_source
 
@@ -16,27 +17,69 @@ PROBLEMS_MAX = 100  # more are not read, only counted
 HINT = "every key is described by `homeport schema` and in docs/reference/homeport-yml.md"
 
 
+@dataclass(frozen=True)
+class Finding:
+    """A problem in a file, at its line."""
+
+    line: int
+    path: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a file declares, without what is wrong in it, and every mistake; warnings if there is none."""
+
+    platform: Platform | None
+    problems: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
 def load_platform(file: Path) -> Platform:
     """The platform that `file` declares, valid in every environment, with each process's command filled in.
 
     Raises HomeportError with one line `file:line: path: value and expectation` for every mistake.
+    """
+    return valid_platform(file, examine_platform(file))
+
+
+def examine_platform(file: Path) -> Examined:
+    """The platform that `file` declares and what is to be said of it, by line.
+
+    Raises HomeportError if the file cannot be read, or is no mapping in YAML.
     """
     source = read_source(file)
     if source.value is None and not source.problems:
         raise HomeportError(f"{file}: is empty; expected at least `name:`", "homeport init writes one to start from")
     if not isinstance(source.value, dict):
         raise HomeportError(f"{file}:1: {show(source.value)} stands where a mapping is expected", HINT)
-    found: list[tuple[int, Problem]] = list(source.problems)
     platform, wrong, gone = _validate(source.value)
     if platform:
         platform, more = fill_from_folders(platform, file.parent)
         more += _rules(platform, source, complete=not wrong)
         broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
         wrong += [problem for problem in _as_written(more, gone) if problem.path not in broken]
-    found += [(source.line(problem.path), problem) for problem in wrong]
-    if found or platform is None:
-        raise HomeportError(_render(file, found), HINT)
-    return platform
+    located = [*source.problems, *((source.line(problem.path), problem) for problem in wrong)]
+    warnings = _warnings(platform, source) if platform and not located else []
+    return Examined(platform, _findings(located), _findings(warnings))
+
+
+def valid_platform(file: Path, examined: Examined) -> Platform:
+    """The platform. Raises HomeportError with every mistake if there is any."""
+    if examined.problems or examined.platform is None:
+        raise HomeportError(render_findings(file, examined.problems), HINT)
+    return examined.platform
+
+
+def render_findings(file: Path, findings: tuple[Finding, ...]) -> str:
+    """A line for each, of the first ones."""
+    lines = [
+        ": ".join(filter(None, [f"{file}:{finding.line}", finding.path, finding.message]))
+        for finding in findings[:PROBLEMS_MAX]
+    ]
+    if len(findings) > PROBLEMS_MAX:
+        lines.append(f"{file}: and {len(findings) - PROBLEMS_MAX} more")
+    return "\n".join(lines)
 
 
 def _validate(document: dict[str, Any]) -> tuple[Platform | None, list[Problem], set[Place]]:
@@ -91,7 +134,7 @@ def _rules(platform: Platform, source: Source, complete: bool) -> list[Problem]:
     known = frozenset() if complete else frozenset(_names(source.value))
     found = rules.find_problems(platform, known)
     seen = set(found)
-    for name in {*platform.environments, "local"}:
+    for name in {*platform.environments, LOCAL}:
         found += [
             _in_override(problem, name, source)
             for problem in _environment_problems(platform, name, known)
@@ -135,12 +178,15 @@ def _names(document: dict[str, Any]) -> set[str]:
     return {name for kind in kinds if isinstance(kind, dict) for name in kind} | set(document)
 
 
-def _render(file: Path, found: list[tuple[int, Problem]]) -> str:
-    ordered = sorted(found, key=lambda item: item[0])
-    lines = [
-        ": ".join(filter(None, [f"{file}:{line}", render_path(problem.path), problem.text]))
-        for line, problem in ordered[:PROBLEMS_MAX]
-    ]
-    if len(ordered) > PROBLEMS_MAX:
-        lines.append(f"{file}: and {len(ordered) - PROBLEMS_MAX} more")
-    return "\n".join(lines)
+def _warnings(platform: Platform, source: Source) -> list[tuple[int, Problem]]:
+    """Warnings of the platform, and those that only one of its environments has."""
+    found = rules.find_warnings(platform)
+    for name in {LOCAL: None} | platform.environments:
+        there = rules.find_warnings(platform.in_environment(name))
+        found += [_in_override(warning, name, source) for warning in there if warning not in found]
+    return [(source.line(warning.path), warning) for warning in dict.fromkeys(found)]
+
+
+def _findings(located: list[tuple[int, Problem]]) -> tuple[Finding, ...]:
+    ordered = sorted(located, key=lambda item: item[0])
+    return tuple(Finding(line, render_path(problem.path), problem.text) for line, problem in ordered)

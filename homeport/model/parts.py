@@ -14,6 +14,8 @@ from homeport.model.variables import find_variable_problems
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 LAMBDA_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PYTHONS = ("3.9", *LAMBDA_PYTHONS)
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html, "Maximum integration timeout"
+ROUTE_SECONDS_MAX = 30
 FAMILY_AND_SIZE = r"[a-z]{1,2}\d[a-z]*\.(micro|small|medium|large|[1-9]?\d?xlarge|metal)"  # m7g.large, x2iedn.16xlarge
 FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "handler": (re.compile(r"^[A-Za-z_][\w./-]*\.[A-Za-z_]\w*$"), "`module.function`"),
@@ -46,6 +48,16 @@ def find_part_problems(platform: Platform) -> Iterator[Problem]:
         yield from _users_problems(platform.users)
     if platform.mail:
         yield from _form("sender", platform.mail.sender, ("mail", "sender"))
+
+
+def find_part_warnings(platform: Platform) -> Iterator[Problem]:
+    """What AWS takes and is hardly meant, within single parts."""
+    for name, function in platform.functions.items():
+        only_routes = function.routes and not (function.on or function.schedule)
+        if only_routes and function.timeout_seconds > ROUTE_SECONDS_MAX:
+            text = f"{function.timeout_seconds} is more than the {ROUTE_SECONDS_MAX} s that a route waits: who calls "
+            text += "gets 503 then, and never the answer; use `on` for longer work"
+            yield Problem(("functions", name, "timeout_seconds"), text)
 
 
 def _form(form: str, value: str, at: Place) -> Iterator[Problem]:

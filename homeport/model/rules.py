@@ -4,11 +4,11 @@ This file has references, names and environments; what concerns one part alone i
 """
 
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 
 from homeport.model import names
 from homeport.model.limits import find_long_names, find_shared_names
-from homeport.model.parts import find_part_problems
+from homeport.model.loops import find_loop_problems, find_loop_warnings
+from homeport.model.parts import find_part_problems, find_part_warnings
 from homeport.model.platform import LOCAL, OVERRIDABLE, Platform
 from homeport.model.problems import Problem, listed, suggest
 from homeport.model.routes import find_route_problems
@@ -25,11 +25,16 @@ def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) 
         *_name_problems(platform),
         *_reference_problems(platform, also_known),
         *find_route_problems(platform, also_known),
-        *_loop_problems(platform),
+        *find_loop_problems(platform),
         *_account_problems(platform),
         *find_part_problems(platform),
         *find_shared_names(platform, LOCAL),
     ]
+
+
+def find_warnings(platform: Platform) -> list[Problem]:
+    """What may be meant, but should be looked at, in a platform without problems."""
+    return [*find_loop_warnings(platform), *find_part_warnings(platform)]
 
 
 def find_problems_in_environment(platform: Platform, environment: str, also_known: frozenset[str]) -> list[Problem]:
@@ -88,35 +93,6 @@ def _unknown(key: str, target: str, allowed: set[str], kind_of: dict[str, str]) 
         return f"{target!r} needs `{target}:` to be declared"
     known = f"; there are {listed(sorted(allowed))}" if allowed else "; none is declared"
     return f"{target!r} is not {wanted}{suggest(target, allowed) or known}"
-
-
-def _loop_problems(platform: Platform) -> Iterator[Problem]:
-    """Functions that would invoke each other for ever. A service may listen to its own topic: that is a job queue."""
-    publishers: dict[str, list[str]] = {}
-    for name, function in platform.functions.items():
-        for target in function.uses:
-            if target in platform.topics:
-                publishers.setdefault(target, []).append(name)
-    precede = {
-        name: [other for topic in function.on for other in publishers.get(topic, [])]
-        for name, function in platform.functions.items()
-    }
-    for loop in _loops(precede):
-        around = " → ".join([*loop, loop[0]])
-        yield Problem(("functions", loop[0], "on"), f"{around}: each message makes the next, without end")
-
-
-def _loops(precede: dict[str, list[str]]) -> Iterator[list[str]]:
-    """Loops of a graph (who comes directly before whom), until what is left without them has none."""
-    left = dict(precede)
-    while True:
-        try:
-            TopologicalSorter(left).prepare()
-            return
-        except CycleError as error:
-            loop = list(dict.fromkeys(error.args[1]))
-            yield loop
-            left = {name: [other for other in others if other not in loop] for name, others in left.items()}
 
 
 def _account_problems(platform: Platform) -> Iterator[Problem]:
