@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from homeport.model.fargate import find_size_problem
 from homeport.model.platform import Function, Platform, Process, Service, Users
-from homeport.model.problems import Place, Problem, show, suggest
-from homeport.model.regions import REGIONS
+from homeport.model.problems import Place, Problem, show
+from homeport.model.regions import find_region_problem
 from homeport.model.schedules import find_schedule_problem
 from homeport.model.variables import find_variable_problems
 
@@ -31,9 +31,8 @@ FORMS: dict[str, tuple[re.Pattern[str], str]] = {
 
 def find_part_problems(platform: Platform) -> Iterator[Problem]:
     """Everything wrong within single parts."""
-    if platform.region not in REGIONS:
-        known = suggest(platform.region, REGIONS) or " such as eu-west-1"
-        yield Problem(("region",), f"{show(platform.region)} is not an AWS region{known}")
+    if text := find_region_problem(platform.region):
+        yield Problem(("region",), text)
     yield from _python_problems(platform)
     for name, service in platform.services.items():
         yield from _service_problems(service, ("services", name))
