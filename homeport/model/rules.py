@@ -21,15 +21,7 @@ RESERVED = {*SINGLES, "release", "terraform", "homeport"}
 
 def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) -> list[Problem]:
     """Everything wrong with the platform itself. References to `also_known` (parts that are broken) are let through."""
-    return [
-        *_name_problems(platform),
-        *_reference_problems(platform, also_known),
-        *find_route_problems(platform, also_known),
-        *find_loop_problems(platform),
-        *_account_problems(platform),
-        *find_part_problems(platform),
-        *find_shared_names(platform, LOCAL),
-    ]
+    return [*_problems(platform, also_known), *find_shared_names(platform, LOCAL)]
 
 
 def find_warnings(platform: Platform) -> list[Problem]:
@@ -40,7 +32,7 @@ def find_warnings(platform: Platform) -> list[Problem]:
 def find_problems_in_environment(platform: Platform, environment: str, also_known: frozenset[str]) -> list[Problem]:
     """Everything wrong with a platform that is already in this environment."""
     return [
-        *find_problems(platform, also_known),
+        *_problems(platform, also_known),
         *find_long_names(platform, environment),
         *find_shared_names(platform, environment),
     ]
@@ -58,6 +50,15 @@ def find_unknown_overrides(platform: Platform, environment: str) -> list[Problem
         for name in getattr(declared, kind)
         if name not in getattr(platform, kind)
     ]
+
+
+def _problems(platform: Platform, also_known: frozenset[str]) -> Iterator[Problem]:
+    yield from _name_problems(platform)
+    yield from _reference_problems(platform, also_known)
+    yield from find_route_problems(platform, also_known)
+    yield from find_loop_problems(platform)
+    yield from _account_problems(platform)
+    yield from find_part_problems(platform)
 
 
 def _name_problems(platform: Platform) -> Iterator[Problem]:
