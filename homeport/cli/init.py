@@ -1,5 +1,6 @@
 """`homeport init`: a commented homeport.yml to start from."""
 
+import json
 from pathlib import Path
 
 import click
@@ -9,8 +10,9 @@ from homeport.model.starter import find_projects, render_starter
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def init(file: Path) -> None:
+def init(file: Path, as_json: bool) -> None:
     """Write a commented homeport.yml to start from.
 
     Folders with a Procfile or a manage.py become its services. A file that exists is never overwritten.
@@ -27,6 +29,9 @@ def init(file: Path) -> None:
         raise HomeportError(f"{file}: is already there", "homeport check") from None
     except OSError as error:
         raise HomeportError(f"{file}: cannot be written: {error.strerror}") from None
-    found = ", ".join(project.name for project in projects)
-    click.echo(f"wrote {file}" + (f" with {found}" if found else ""))
+    found = [project.name for project in projects]
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "services": found}, indent=2))
+    else:
+        click.echo(f"wrote {file}" + (f" with {', '.join(found)}" if found else ""))
     click.echo("next: look through it, then `homeport check`", err=True)

@@ -1,5 +1,6 @@
 """`homeport up` and `homeport down`: the platform, running on this machine, and not any more."""
 
+import json
 import shutil
 import threading
 import time
@@ -50,8 +51,9 @@ def up(file: Path, detach: bool) -> None:
 @click.command()
 @click.option("--delete", is_flag=True, help="Also delete the local account: databases, buckets, users, mail.")
 @click.option("--yes", is_flag=True, help="Delete without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def down(file: Path, delete: bool, yes: bool) -> None:
+def down(file: Path, delete: bool, yes: bool, as_json: bool) -> None:
     """Stop what `homeport up` started. State stays for the next `up`."""
     local = Local(file)
     if delete and not yes:
@@ -66,6 +68,9 @@ def down(file: Path, delete: bool, yes: bool) -> None:
     click.echo("stopped" if stopped else "nothing was running", err=True)
     if delete:
         click.echo(f"deleted {local.home.path}", err=True)
+    if as_json:
+        deleted = str(local.home.path) if delete else None
+        click.echo(json.dumps({"stopped": stopped, "deleted": deleted}, indent=2))
 
 
 def _stream(local: Local) -> None:

@@ -1,10 +1,12 @@
-"""What the folders of a platform add to it: the Procfile's commands. Missing folders are found here."""
+"""What the folders of a platform add to it: the Procfile's commands. What is missing in them is found here."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from homeport.errors import HomeportError
-from homeport.model.platform import Platform, Process, Service
-from homeport.model.problems import Place, Problem, show
+from homeport.model.parts import FORMS
+from homeport.model.platform import Function, Platform, Process, Service, Site
+from homeport.model.problems import Place, Problem, show, suggest
 from homeport.model.procfile import Line, load_procfile
 
 RELEASE = "release"
@@ -19,23 +21,63 @@ def fill_from_folders(platform: Platform, root: Path) -> tuple[Platform, list[Pr
         at: Place = ("services", name)
         found += _folder_problems(root, service.path, (*at, "path"))
         services[name] = _fill(service, root / service.path, at, found)
-    for kind, parts in (("functions", platform.functions), ("sites", platform.sites)):
-        for name, part in parts.items():
-            found += _folder_problems(root, part.path, (kind, name, "path"))
+    for name, function in platform.functions.items():
+        found += _folder_problems(root, function.path, ("functions", name, "path"))
+        if _is_true((root / function.path).is_dir):
+            found += _handler_problems(function, root / function.path, ("functions", name, "handler"))
+    for name, site in platform.sites.items():
+        found += _folder_problems(root, site.path, ("sites", name, "path"))
+        found += _page_problems(site, root / site.path, ("sites", name))
     return platform.model_copy(update={"services": services}), found
 
 
 def _folder_problems(root: Path, path: str, at: Place) -> list[Problem]:
     if Path(path).is_absolute() or not path:
         return []  # said by `parts.py`
-    if "\0" in path or not (root / path).is_dir():
+    if not _is_true((root / path).is_dir):
         return [Problem(at, f"{show(path)} is not a folder (relative to homeport.yml)")]
     return []
 
 
-def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Service:
+def _is_true(test: Callable[[], bool]) -> bool:
+    """Whether a test of a path holds. It fails for a name that is too long to be any file's."""
     try:
-        lines = load_procfile(folder) if "\0" not in service.path and folder.is_dir() else {}
+        return test()
+    except OSError:
+        return False
+
+
+def _handler_problems(function: Function, folder: Path, at: Place) -> list[Problem]:
+    """Lambda imports `a.b.handler` and `a/b.handler` alike, from the folder; a package's code may be in its `src`."""
+    if not FORMS["handler"][0].match(function.handler):
+        return []  # said by `parts.py`
+    module = function.handler.rpartition(".")[0].replace("/", ".")
+    files = [f"{module.replace('.', '/')}{ending}" for ending in (".py", "/__init__.py")]
+    if "//" not in files[0] and any(
+        _is_true((folder / where / file).is_file) for where in ("", "src") for file in files
+    ):
+        return []
+    there = [file.stem for file in folder.glob("*.py")]
+    expected = f"{files[0]} or {files[1]} in {show(function.path)}"
+    return [Problem(at, f"{show(function.handler)} needs {expected}, and there is none{suggest(module, there)}")]
+
+
+def _page_problems(site: Site, folder: Path, at: Place) -> list[Problem]:
+    """Pages that are not there. A folder with nothing in it is one whose site has not been built yet."""
+    if not _is_true(lambda: any(not entry.name.startswith(".") for entry in folder.iterdir())):
+        return []
+    pages = {site.not_found: "not_found", site.index: "index"}
+    return [
+        Problem((*at, key), f"{show(page)} is not a file in {show(site.path)}; build the site, or name another")
+        for page, key in pages.items()
+        if FORMS["object"][0].match(page) and not _is_true((folder / page).is_file)
+    ]
+
+
+def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Service:
+    is_there = _is_true(folder.is_dir)
+    try:
+        lines = load_procfile(folder) if is_there else {}
     except HomeportError as error:
         found += [Problem((*at, "path"), line) for line in error.message.splitlines()]
         return service
@@ -52,7 +94,7 @@ def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Se
             declared = processes.get(name, Process())
             processes[name] = declared.model_copy(update={"command": declared.command or line.command})
     release = service.release or (lines[RELEASE].command if RELEASE in lines else None)
-    if folder.is_dir():
+    if is_there:
         found += _command_problems(processes, at)
     return service.model_copy(update={"processes": processes, "release": release})
 

@@ -1,6 +1,6 @@
 """homeport.yml → Platform: reads, checks types, fills in what Procfiles say, checks the rules; all mistakes at once."""
 
-import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from homeport.errors import HomeportError
 from homeport.model import rules
 from homeport.model.folders import fill_from_folders
-from homeport.model.platform import OVERRIDABLE, Environment, Platform
+from homeport.model.platform import LOCAL, OVERRIDABLE, Environment, Platform
 from homeport.model.problems import Place, Problem, convert_errors, render_path, show
 from homeport.model.source import Source, read_source
 
@@ -17,59 +17,116 @@ PROBLEMS_MAX = 100  # more are not read, only counted
 HINT = "every key is described by `homeport schema` and in docs/reference/homeport-yml.md"
 
 
+@dataclass(frozen=True)
+class Finding:
+    """A problem in a file, at its line."""
+
+    line: int
+    path: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a file declares, without what is wrong in it, and every mistake; warnings if there is none."""
+
+    platform: Platform | None
+    problems: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
 def load_platform(file: Path) -> Platform:
     """The platform that `file` declares, valid in every environment, with each process's command filled in.
 
     Raises HomeportError with one line `file:line: path: value and expectation` for every mistake.
+    """
+    return valid_platform(file, examine_platform(file))
+
+
+def examine_platform(file: Path) -> Examined:
+    """The platform that `file` declares and what is to be said of it, by line.
+
+    Raises HomeportError if the file cannot be read, or is no mapping in YAML.
     """
     source = read_source(file)
     if source.value is None and not source.problems:
         raise HomeportError(f"{file}: is empty; expected at least `name:`", "homeport init writes one to start from")
     if not isinstance(source.value, dict):
         raise HomeportError(f"{file}:1: {show(source.value)} stands where a mapping is expected", HINT)
-    found: list[tuple[int, Problem]] = list(source.problems)
-    platform, wrong = _validate(source.value)
+    platform, wrong, gone = _validate(source.value)
     if platform:
         platform, more = fill_from_folders(platform, file.parent)
         more += _rules(platform, source, complete=not wrong)
         broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
-        wrong += [problem for problem in more if problem.path not in broken]
-    found += [(source.line(problem.path), problem) for problem in wrong]
-    if found or platform is None:
-        raise HomeportError(_render(file, found), HINT)
-    return platform
+        wrong += [problem for problem in _as_written(more, gone) if problem.path not in broken]
+    located = [*source.problems, *((source.line(problem.path), problem) for problem in wrong)]
+    warnings = _warnings(platform, source) if platform and not located else []
+    return Examined(platform, _findings(located), _findings(warnings))
 
 
-def _validate(document: dict[str, Any]) -> tuple[Platform | None, list[Problem]]:
-    """The platform; if parts are wrong, their problems and the platform without them, so that the rest is checked."""
+def valid_platform(file: Path, examined: Examined) -> Platform:
+    """The platform. Raises HomeportError with every mistake if there is any."""
+    if examined.problems or examined.platform is None:
+        raise HomeportError(render_findings(file, examined.problems), HINT)
+    return examined.platform
+
+
+def render_findings(file: Path, findings: tuple[Finding, ...]) -> str:
+    """A line for each, of the first ones."""
+    lines = [
+        ": ".join(filter(None, [f"{file}:{finding.line}", finding.path, finding.message]))
+        for finding in findings[:PROBLEMS_MAX]
+    ]
+    if len(findings) > PROBLEMS_MAX:
+        lines.append(f"{file}: and {len(findings) - PROBLEMS_MAX} more")
+    return "\n".join(lines)
+
+
+def _validate(document: dict[str, Any]) -> tuple[Platform | None, list[Problem], set[Place]]:
+    """The platform; if parts are wrong, their problems, and the platform without them, so that the rest is checked.
+
+    The places that were taken out come last.
+    """
+    gone: set[Place] = set()
     try:
-        return Platform.model_validate(document), []
+        return Platform.model_validate(document), [], gone
     except ValidationError as error:
-        wrong = convert_errors(error, Platform)
-    pruned = copy.deepcopy(document)
-    for depth in (None, 2, 1):  # first without the wrong values, then without what holds them, then without its kind
-        for problem in wrong:
-            _prune(pruned, problem.path[:depth])
+        wrong = left = convert_errors(error, Platform)
+    for end in (None, -1, 2, 1):  # first without wrong values, then without what holds those left, its part, its kind
+        gone |= {problem.path[:end] for problem in left}
         try:
-            return Platform.model_validate({"name": "unnamed"} | pruned), wrong
+            return Platform.model_validate({"name": "unnamed"} | _without_places(document, gone)), wrong, gone
         except ValidationError as error:
-            wrong += [problem for problem in convert_errors(error, Platform) if problem not in wrong]
-    return None, wrong
+            left = _as_written(convert_errors(error, Platform), gone)
+            said = gone | {problem.path for problem in wrong}  # what was taken out is only missing since it was wrong
+            wrong = wrong + [problem for problem in left if problem.path not in said]
+    return None, wrong, gone
 
 
-def _prune(document: Any, path: Place) -> None:
-    """Take the value at `path` out of the document, if it is there."""
-    for step in path[:-1]:
-        if isinstance(step, int) if isinstance(document, dict) else not isinstance(step, int):
-            return
-        try:
-            document = document[step]
-        except (KeyError, IndexError, TypeError):
-            return
-    if isinstance(document, dict):
-        document.pop(path[-1], None)
-    elif isinstance(document, list) and isinstance(path[-1], int) and path[-1] < len(document):
-        document[path[-1]] = None
+def _without_places(value: Any, gone: set[Place], path: Place = ()) -> Any:
+    """The value without what is at `gone`: what follows in a list moves up."""
+    if isinstance(value, dict):
+        kept = ((key, (*path, key)) for key in value if (*path, key) not in gone)
+        return {key: _without_places(value[key], gone, at) for key, at in kept}
+    if isinstance(value, list):
+        items = ((item, (*path, index)) for index, item in enumerate(value) if (*path, index) not in gone)
+        return [_without_places(item, gone, at) for item, at in items]
+    return value
+
+
+def _as_written(problems: list[Problem], gone: set[Place]) -> list[Problem]:
+    """Problems of a document that `gone` was taken out of, at the places of the file."""
+    return [Problem(_place_as_written(problem.path, gone), problem.text) for problem in problems]
+
+
+def _place_as_written(path: Place, gone: set[Place]) -> Place:
+    written: Place = ()
+    for step in path:
+        if isinstance(step, int):
+            for taken in sorted(place[-1] for place in gone if place[:-1] == written and isinstance(place[-1], int)):
+                step += taken <= step
+        written = (*written, step)
+    return written
 
 
 def _rules(platform: Platform, source: Source, complete: bool) -> list[Problem]:
@@ -77,7 +134,7 @@ def _rules(platform: Platform, source: Source, complete: bool) -> list[Problem]:
     known = frozenset() if complete else frozenset(_names(source.value))
     found = rules.find_problems(platform, known)
     seen = set(found)
-    for name in {*platform.environments, "local"}:
+    for name in {*platform.environments, LOCAL}:
         found += [
             _in_override(problem, name, source)
             for problem in _environment_problems(platform, name, known)
@@ -109,7 +166,7 @@ def _without(environment: Environment, unknown: list[Problem]) -> Environment:
 
 def _in_override(problem: Problem, environment: str, source: Source) -> Problem:
     override = ("environments", environment, *problem.path)
-    if problem.path[:1] in {(kind,) for kind in OVERRIDABLE} and override[:4] in source.lines:
+    if problem.path[:1] in {(key,) for key in (*OVERRIDABLE, "region")} and override[:4] in source.lines:
         return Problem(override, problem.text)
     where = "" if problem.path[:1] == ("environments",) else f" (in environment {environment})"
     return Problem(problem.path, problem.text + where)
@@ -121,12 +178,15 @@ def _names(document: dict[str, Any]) -> set[str]:
     return {name for kind in kinds if isinstance(kind, dict) for name in kind} | set(document)
 
 
-def _render(file: Path, found: list[tuple[int, Problem]]) -> str:
-    ordered = sorted(found, key=lambda item: item[0])
-    lines = [
-        ": ".join(filter(None, [f"{file}:{line}", render_path(problem.path), problem.text]))
-        for line, problem in ordered[:PROBLEMS_MAX]
-    ]
-    if len(ordered) > PROBLEMS_MAX:
-        lines.append(f"{file}: and {len(ordered) - PROBLEMS_MAX} more")
-    return "\n".join(lines)
+def _warnings(platform: Platform, source: Source) -> list[tuple[int, Problem]]:
+    """Warnings of the platform, and those that only one of its environments has."""
+    found = rules.find_warnings(platform)
+    for name in {LOCAL: None} | platform.environments:
+        there = rules.find_warnings(platform.in_environment(name))
+        found += [_in_override(warning, name, source) for warning in there if warning not in found]
+    return [(source.line(warning.path), warning) for warning in dict.fromkeys(found)]
+
+
+def _findings(located: list[tuple[int, Problem]]) -> tuple[Finding, ...]:
+    ordered = sorted(located, key=lambda item: item[0])
+    return tuple(Finding(line, render_path(problem.path), problem.text) for line, problem in ordered)

@@ -61,6 +61,11 @@ def site_bucket(platform: str, environment: str, site: str, account: str) -> str
     return f"{prefix(platform, environment)}-{site}-site-{account}"
 
 
+def distribution(platform: str, environment: str, name: str) -> str:
+    """Of a site or public bucket: at most the 64 characters that CloudFront takes."""
+    return shorten(f"{prefix(platform, environment)}-{name}", 64)
+
+
 def database(platform: str, environment: str, name: str) -> str:
     return f"{prefix(platform, environment)}-{name}"
 
@@ -71,6 +76,11 @@ def cache(platform: str, environment: str, name: str) -> str:
 
 def load_balancer(platform: str, environment: str) -> str:
     return prefix(platform, environment)
+
+
+def security_group(platform: str, environment: str, owner: str, of: str = "") -> str:
+    """Of a service or function; `of` says what else the owner is: the modules add `database`, `cache`, … themselves."""
+    return f"{prefix(platform, environment)}-{owner}" + (f"-{of}" if of else "")
 
 
 def target_group(platform: str, environment: str, service: str) -> str:

@@ -7,20 +7,23 @@ from pathlib import PurePosixPath
 from homeport.model.fargate import find_size_problem
 from homeport.model.platform import Function, Platform, Process, Service, Users
 from homeport.model.problems import Place, Problem, show
+from homeport.model.regions import find_region_problem
 from homeport.model.schedules import find_schedule_problem
 from homeport.model.variables import find_variable_problems
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 LAMBDA_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PYTHONS = ("3.9", *LAMBDA_PYTHONS)
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html, "Maximum integration timeout"
+ROUTE_SECONDS_MAX = 30
+FAMILY_AND_SIZE = r"[a-z]{1,2}\d[a-z]*\.(micro|small|medium|large|[1-9]?\d?xlarge|metal)"  # m7g.large, x2iedn.16xlarge
 FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "handler": (re.compile(r"^[A-Za-z_][\w./-]*\.[A-Za-z_]\w*$"), "`module.function`"),
-    "database size": (re.compile(r"^db\.[a-z0-9-]+\.[a-z0-9]+$"), "an RDS instance class such as db.t4g.micro"),
-    "cache size": (re.compile(r"^cache\.[a-z0-9-]+\.[a-z0-9]+$"), "an ElastiCache node type such as cache.t4g.micro"),
+    "database size": (re.compile(rf"^db\.{FAMILY_AND_SIZE}$"), "an RDS instance class such as db.t4g.micro"),
+    "cache size": (re.compile(rf"^cache\.{FAMILY_AND_SIZE}$"), "an ElastiCache node type such as cache.t4g.micro"),
     "extension": (re.compile(r"^[a-z][a-z0-9_-]*$"), "the name of a PostgreSQL extension"),
     "sender": (re.compile(r"^[^@\s<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"), "an address such as orders@example.com"),
     "scope": (re.compile(r"^[A-Za-z0-9._:-]{1,128}$"), "the name of a scope"),
-    "region": (re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$"), "an AWS region such as eu-west-1"),
     "object": (re.compile(r"^[^/\s][^\s]*$"), "a file in the site's folder"),
     "url path": (re.compile(r"^/[^\s]{0,1023}$"), "a path such as /healthz"),
 }
@@ -28,7 +31,8 @@ FORMS: dict[str, tuple[re.Pattern[str], str]] = {
 
 def find_part_problems(platform: Platform) -> Iterator[Problem]:
     """Everything wrong within single parts."""
-    yield from _form("region", platform.region, ("region",))
+    if text := find_region_problem(platform.region):
+        yield Problem(("region",), text)
     yield from _python_problems(platform)
     for name, service in platform.services.items():
         yield from _service_problems(service, ("services", name))
@@ -43,6 +47,16 @@ def find_part_problems(platform: Platform) -> Iterator[Problem]:
         yield from _users_problems(platform.users)
     if platform.mail:
         yield from _form("sender", platform.mail.sender, ("mail", "sender"))
+
+
+def find_part_warnings(platform: Platform) -> Iterator[Problem]:
+    """What AWS takes and is hardly meant, within single parts."""
+    for name, function in platform.functions.items():
+        only_routes = function.routes and not (function.on or function.schedule)
+        if only_routes and function.timeout_seconds > ROUTE_SECONDS_MAX:
+            text = f"{function.timeout_seconds} is more than the {ROUTE_SECONDS_MAX} s that a route waits: who calls "
+            text += "gets 503 then, and never the answer; use `on` for longer work"
+            yield Problem(("functions", name, "timeout_seconds"), text)
 
 
 def _form(form: str, value: str, at: Place) -> Iterator[Problem]:

@@ -85,7 +85,9 @@ def _path(details: ErrorDetails) -> Place:
 
 def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, path, context = details["type"], _path(details), details.get("ctx", {})
-    value = "the value" if "environment" in path else show(details["input"])
+    value = show(details["input"])
+    if "environment" in path and not isinstance(details["input"], dict | list | None):
+        value = "the value"  # it may be a secret, in the wrong place
     if kind == "extra_forbidden":
         return _unknown_key(path, model)
     if kind == "missing":

@@ -25,6 +25,8 @@ class Line:
 def load_procfile(folder: Path) -> dict[str, Line]:
     """Lines by process; empty if the folder has no Procfile. Raises HomeportError with every line that is none."""
     file = folder / "Procfile"
+    if file.exists() and not file.is_file():
+        raise HomeportError(f"{file}: is not a regular file")  # to read a pipe would wait for ever
     try:
         raw = file.read_bytes()[:BYTES_MAX]
         text = raw.decode("utf-8-sig")

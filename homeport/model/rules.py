@@ -4,11 +4,11 @@ This file has references, names and environments; what concerns one part alone i
 """
 
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 
 from homeport.model import names
-from homeport.model.limits import find_long_names
-from homeport.model.parts import find_part_problems
+from homeport.model.limits import find_long_names, find_shared_names
+from homeport.model.loops import find_loop_problems, find_loop_warnings
+from homeport.model.parts import find_part_problems, find_part_warnings
 from homeport.model.platform import LOCAL, OVERRIDABLE, Platform
 from homeport.model.problems import Problem, listed, suggest
 from homeport.model.routes import find_route_problems
@@ -21,19 +21,21 @@ RESERVED = {*SINGLES, "release", "terraform", "homeport"}
 
 def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) -> list[Problem]:
     """Everything wrong with the platform itself. References to `also_known` (parts that are broken) are let through."""
-    return [
-        *_name_problems(platform),
-        *_reference_problems(platform, also_known),
-        *find_route_problems(platform, also_known),
-        *_loop_problems(platform),
-        *_account_problems(platform),
-        *find_part_problems(platform),
-    ]
+    return [*_problems(platform, also_known), *find_shared_names(platform, LOCAL)]
+
+
+def find_warnings(platform: Platform) -> list[Problem]:
+    """What may be meant, but should be looked at, in a platform without problems."""
+    return [*find_loop_warnings(platform), *find_part_warnings(platform)]
 
 
 def find_problems_in_environment(platform: Platform, environment: str, also_known: frozenset[str]) -> list[Problem]:
     """Everything wrong with a platform that is already in this environment."""
-    return [*find_problems(platform, also_known), *find_long_names(platform, environment)]
+    return [
+        *_problems(platform, also_known),
+        *find_long_names(platform, environment),
+        *find_shared_names(platform, environment),
+    ]
 
 
 def find_unknown_overrides(platform: Platform, environment: str) -> list[Problem]:
@@ -48,6 +50,15 @@ def find_unknown_overrides(platform: Platform, environment: str) -> list[Problem
         for name in getattr(declared, kind)
         if name not in getattr(platform, kind)
     ]
+
+
+def _problems(platform: Platform, also_known: frozenset[str]) -> Iterator[Problem]:
+    yield from _name_problems(platform)
+    yield from _reference_problems(platform, also_known)
+    yield from find_route_problems(platform, also_known)
+    yield from find_loop_problems(platform)
+    yield from _account_problems(platform)
+    yield from find_part_problems(platform)
 
 
 def _name_problems(platform: Platform) -> Iterator[Problem]:
@@ -83,35 +94,6 @@ def _unknown(key: str, target: str, allowed: set[str], kind_of: dict[str, str]) 
         return f"{target!r} needs `{target}:` to be declared"
     known = f"; there are {listed(sorted(allowed))}" if allowed else "; none is declared"
     return f"{target!r} is not {wanted}{suggest(target, allowed) or known}"
-
-
-def _loop_problems(platform: Platform) -> Iterator[Problem]:
-    """Functions that would invoke each other for ever. A service may listen to its own topic: that is a job queue."""
-    publishers: dict[str, list[str]] = {}
-    for name, function in platform.functions.items():
-        for target in function.uses:
-            if target in platform.topics:
-                publishers.setdefault(target, []).append(name)
-    precede = {
-        name: [other for topic in function.on for other in publishers.get(topic, [])]
-        for name, function in platform.functions.items()
-    }
-    for loop in _loops(precede):
-        around = " → ".join([*loop, loop[0]])
-        yield Problem(("functions", loop[0], "on"), f"{around}: each message makes the next, without end")
-
-
-def _loops(precede: dict[str, list[str]]) -> Iterator[list[str]]:
-    """Loops of a graph (who comes directly before whom), until what is left without them has none."""
-    left = dict(precede)
-    while True:
-        try:
-            TopologicalSorter(left).prepare()
-            return
-        except CycleError as error:
-            loop = list(dict.fromkeys(error.args[1]))
-            yield loop
-            left = {name: [other for other in others if other not in loop] for name, others in left.items()}
 
 
 def _account_problems(platform: Platform) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ the nodes.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from homeport.model.problems import Place, Problem, show
 BYTES_MAX = 5_000_000
 NODES_MAX = 500_000  # after aliases are followed: a small file can stand for billions
 DEPTH_MAX = 40
+OPEN_ALREADY = ("/dev/stdin", "/dev/fd/")  # may be pipes: to open one that is a file waits until somebody writes
 NULLS = {"", "~", "null", "Null", "NULL"}
 PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -51,6 +53,8 @@ def read_source(file: Path) -> Source:
 
 def _text(file: Path) -> str:
     try:
+        if not str(file).startswith(OPEN_ALREADY) and not S_ISREG(mode := file.stat().st_mode) and not S_ISDIR(mode):
+            raise HomeportError(f"{file}: is not a regular file", "homeport -f /dev/stdin check reads a pipe")
         with file.open("rb") as stream:
             raw = stream.read(BYTES_MAX + 1)
     except FileNotFoundError:

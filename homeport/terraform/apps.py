@@ -48,7 +48,7 @@ def _service(place: Place, name: str, service: Service) -> Block:
     return call(
         "service",
         label("service", name),
-        name=f"{names.prefix(*place.prefix)}-{name}",
+        name=names.security_group(*place.prefix, name),
         cluster_arn=Expression("local.foundation.cluster.arn"),
         network=NETWORK,
         repository=foundation("repositories", name),

@@ -85,7 +85,7 @@ def _buckets(place: Place) -> Iterator[Block]:
             yield call(
                 "cdn",
                 label("cdn", name),
-                name=names.shorten(f"{names.prefix(*place.prefix)}-{name}", 64),
+                name=names.distribution(*place.prefix, name),
                 bucket_domain_name=reference(label("bucket", name), "domain_name"),
                 index=site.index if site else None,
                 not_found=site.not_found if site else None,

@@ -21,7 +21,9 @@ def write_platform(folder: Path, services: int) -> Path:
         code.mkdir(parents=True)
         (code / "Procfile").write_text("web: gunicorn site.wsgi\nworker: python manage.py consume\nrelease: true\n")
     for index in range(services // 2):
-        (folder / f"functions/f{index}").mkdir(parents=True)
+        code = folder / f"functions/f{index}"
+        code.mkdir(parents=True)
+        (code / "main.py").write_text("def handler(event, context): ...\n")
     file = folder / "homeport.yml"
     file.write_text("".join(parts))
     return file

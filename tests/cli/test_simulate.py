@@ -38,6 +38,7 @@ environments:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "quote").mkdir()
+    (tmp_path / "quote/main.py").touch()
     (tmp_path / "Procfile").write_text("web: gunicorn shop.wsgi\n")
     lines = [f"2026-11-02T{hour:02}:00:00Z,{20_000 + 1000 * hour},90,400" for hour in range(24)]
     (tmp_path / "traffic.csv").write_text("\n".join(["time,requests,p50_ms,p95_ms", *lines]))

@@ -15,6 +15,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("shop", "resize", "www"):
         (tmp_path / name).mkdir()
     (tmp_path / "shop/Procfile").write_text("web: gunicorn shop.wsgi\nworker: ./consume\nrelease: ./migrate\n")
+    (tmp_path / "resize/main.py").write_text("def handler(event, context): ...\n")
     return tmp_path
 
 

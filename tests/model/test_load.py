@@ -1,5 +1,6 @@
 """Files → platforms, or every mistake at its line."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,37 @@ environments:
 def test_a_broken_part_is_not_also_called_unknown(mistakes: Mistakes) -> None:
     text = "name: a\nservices: {shop: {path: shop, uses: [main-db]}}\ndatabases: {main-db: {size: [1]}}\n"
     assert mistakes(text) == ["homeport.yml:3: databases.main-db.size: a list is not text"]
+
+
+def test_a_wrong_item_of_a_list_hides_no_other_mistake_and_moves_none(mistakes: Mistakes) -> None:
+    text = """name: a
+services:
+  shop:
+    path: shop
+    uses: [Bad_One, orders, main-db, 2]
+    routes:
+      - {rout: GET /a}
+      - {route: GET /b, auth: true, scopes: [reed]}
+users: {scopes: [read]}
+topics: {orders: }
+"""
+    name = "a name: lower-case letters, digits and single hyphens, a letter first"
+    assert mistakes(text) == [
+        f"homeport.yml:5: services.shop.uses[0]: 'Bad_One' is not {name}",
+        f"homeport.yml:5: services.shop.uses[3]: '2' is not {name}",
+        "homeport.yml:5: services.shop.uses[2]: 'main-db' is not a database, cache, topic, bucket, `users` or `mail`; "
+        "there are orders or users",
+        "homeport.yml:7: services.shop.routes[0].route: is missing: `METHOD /path`, as API Gateway writes it: `ANY`, "
+        "`{id}` and `{proxy+}` are allowed.",
+        "homeport.yml:7: services.shop.routes[0].rout: unknown key (did you mean 'route'?)",
+        "homeport.yml:8: services.shop.routes[1]: 'reed' is not one of `users.scopes` (did you mean 'read'?)",
+    ]
+
+
+def test_what_is_wrong_is_not_also_missing(mistakes: Mistakes) -> None:
+    assert mistakes("name: a\nservices: {shop: {path: [1]}}\n") == [
+        "homeport.yml:2: services.shop.path: a list is not text"
+    ]
 
 
 def test_scalars_mean_what_the_key_wants(folder: Path) -> None:
@@ -140,6 +172,20 @@ def test_a_missing_file_a_folder_and_an_unreadable_file_are_named(tmp_path: Path
         load_platform(tmp_path)
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "homeport.yml")
+    with pytest.raises(HomeportError, match="is not a regular file"):
+        load_platform(tmp_path / "homeport.yml")
+
+
+def test_a_pipe_that_is_open_already_is_read() -> None:
+    read, write = os.pipe()
+    os.write(write, b"name: shop\n")
+    os.close(write)
+    assert load_platform(Path(f"/dev/fd/{read}")).name == "shop"
+    os.close(read)
+
+
 def test_missing_folders_and_procfile_mistakes_are_named(mistakes: Mistakes, folder: Path) -> None:
     (folder / "resize/Procfile").write_text("web gunicorn\nCelery_Beat: x\n")
     text = (
@@ -161,6 +207,15 @@ def test_missing_folders_and_procfile_mistakes_are_named(mistakes: Mistakes, fol
 def test_a_value_of_environment_is_never_shown(mistakes: Mistakes) -> None:
     said = "\n".join(mistakes("name: a\nservices: {shop: {path: shop, environment: {KEY: [hunter2]}}}\n"))
     assert "environment.KEY" in said and "hunter2" not in said
+
+
+def test_a_setting_that_is_not_text_is_told_by_its_kind(mistakes: Mistakes) -> None:
+    text = "name: a\nservices: {shop: {path: shop, environment: {A: null, B: [1], C: {d: e}}}}\n"
+    assert [line.partition("environment.")[2] for line in mistakes(text)] == [
+        "A: nothing is not text",
+        "B: a list is not text",
+        "C: a mapping is not text",
+    ]
 
 
 def test_very_many_mistakes_are_counted(mistakes: Mistakes) -> None:

@@ -58,6 +58,17 @@ RESIZE = "name: a\nfunctions:\n  resize:\n    path: resize\n"
         (SHOP + "    path: /abs\n", "is written twice"),
         ("name: a\npython: 3.12.1\n", "python: '3.12.1' is not one of"),
         ("name: a\nregion: Ireland\n", "region: 'Ireland' is not an AWS region"),
+        ("name: a\nregion: eu-wst-1\n", "region: 'eu-wst-1' is not an AWS region (did you mean 'eu-west-1'?)"),
+        (
+            "name: a\nenvironments: {p: {account: 210000000001, region: xx-nowhere-9}}\n",
+            "environments.p.region: 'xx-nowhere-9' is not an AWS region",
+        ),
+        (
+            "name: a\ndatabases: {d: {size: db.foo.bar}}\n",
+            "databases.d.size: 'db.foo.bar' is not an RDS instance class",
+        ),
+        ("name: a\ncaches: {c: {size: cache.t4g.huge}}\n", "'cache.t4g.huge' is not an ElastiCache node type"),
+        ("name: a\ndatabases: {d: {size: db.x2iedn.16xlarge}}\ncaches: {c: {size: cache.r7g.xlarge}}\n", ""),
         ("name: a\nsites: {w: {path: /www}}\n", "'/www' is absolute or empty"),
         (RESIZE, "functions.resize: nothing invokes it; expected `routes`, `on` or `schedule`"),
         (RESIZE + "    schedule: hourly\n", "'hourly' is not a schedule"),

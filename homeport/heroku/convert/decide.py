@@ -14,7 +14,7 @@ from homeport.heroku.convert.routes import decide_routes
 from homeport.heroku.convert.services import decide_service
 from homeport.heroku.convert.slugs import PLATFORM_MAX, Names, slug
 from homeport.heroku.records import AddOn, App
-from homeport.model.parts import FORMS
+from homeport.model.regions import find_region_problem
 
 DEFAULT_REGION, DEFAULT_PYTHON = "eu-west-1", "3.12"
 # https://devcenter.heroku.com/articles/regions; `/regions` says the same in `provider.region`
@@ -74,8 +74,8 @@ def _check_options(name: str | None, region: str | None) -> None:
             f"--name: {name!r} is not a name: lower-case letters, digits, single hyphens, at most 24, a letter first",
             f"--name {slug(name, 'platform')}",
         )
-    if region is not None and not FORMS["region"][0].match(region):
-        raise HomeportError(f"--region: {region!r} is not {FORMS['region'][1]}")
+    if region is not None and (problem := find_region_problem(region)):
+        raise HomeportError(f"--region: {problem}")
 
 
 def _platform_name(records: Records) -> str:
