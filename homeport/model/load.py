@@ -11,7 +11,7 @@ from homeport.model import rules
 from homeport.model.folders import fill_from_folders
 from homeport.model.platform import OVERRIDABLE, Environment, Platform
 from homeport.model.problems import Place, Problem, convert_errors, render_path, show
-from homeport.model.source import Source, read_source
+from homeport.model.source import Source, parse_source, read_source
 
 PROBLEMS_MAX = 100  # more are not read, only counted
 HINT = "every key is described by `homeport schema` and in docs/reference/homeport-yml.md"
@@ -22,7 +22,18 @@ def load_platform(file: Path) -> Platform:
 
     Raises HomeportError with one line `file:line: path: value and expectation` for every mistake.
     """
-    source = read_source(file)
+    return _load(file, read_source(file), with_folders=True)
+
+
+def check_text(file: Path, text: str) -> None:
+    """Raise HomeportError for the mistakes that `text` has in itself, before it is written to `file`.
+
+    Folders that are not there yet, and what stands in those that are, are no mistakes of it.
+    """
+    _load(file, parse_source(file, text), with_folders=False)
+
+
+def _load(file: Path, source: Source, *, with_folders: bool) -> Platform:
     if source.value is None and not source.problems:
         raise HomeportError(f"{file}: is empty; expected at least `name:`", "homeport init writes one to start from")
     if not isinstance(source.value, dict):
@@ -31,6 +42,7 @@ def load_platform(file: Path) -> Platform:
     platform, wrong = _validate(source.value)
     if platform:
         platform, more = fill_from_folders(platform, file.parent)
+        more = more if with_folders else []
         more += _rules(platform, source, complete=not wrong)
         broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
         wrong += [problem for problem in more if problem.path not in broken]

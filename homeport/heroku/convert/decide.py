@@ -8,7 +8,8 @@ from dataclasses import replace
 from homeport.errors import HomeportError
 from homeport.heroku.convert import config, data, sizes
 from homeport.heroku.convert.draft import DATABASES, ENVIRONMENTS, DataDraft, Draft, Member
-from homeport.heroku.convert.members import find_members
+from homeport.heroku.convert.given import NONE_GIVEN, Given
+from homeport.heroku.convert.members import find_members, given_services
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import decide_routes
 from homeport.heroku.convert.services import decide_service
@@ -35,16 +36,16 @@ REGIONS = {
 NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
 
-def decide(records: Records, *, name: str | None = None, region: str | None = None) -> Draft:
+def decide(records: Records, *, name: str | None = None, region: str | None = None, given: Given = NONE_GIVEN) -> Draft:
     """Everything that is written. Raises HomeportError for a name or region that homeport.yml does not allow."""
     _check_options(name, region)
     names = Names(name or _platform_name(records))
-    members, titles = find_members(records, names)
+    members, titles = find_members(records, names, given)
     services = tuple(
         decide_service(records, service, title, _of_service(members, service))
         for service, title in sorted(titles.items())
     )
-    parts = data.decide_data(records, members, names)
+    parts = data.decide_data(records, members, names, given)
     used = {member.environment for member in members.values() if member.is_placed}
     used |= {environment for part in parts for environment in part.addons}
     draft = Draft(
@@ -60,7 +61,12 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
         settings={service.name: config.decide_settings(records, service) for service in services},
         sender=config.decide_sender(records),
     )
-    return replace(draft, secrets=config.decide_secrets(records, draft))
+    services_of, parts_of = given_services(records, members, titles), data.given_data(records, parts)
+    return replace(
+        draft,
+        secrets=config.decide_secrets(records, draft),
+        given=Given({**given.services, **services_of}, {**given.data, **parts_of}),
+    )
 
 
 def aws_region(app: App) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from homeport.heroku.convert.given import Given
+
 STAGES = {"production": "prod", "staging": "stage", "development": "dev"}
 ENVIRONMENTS = ("prod", "stage", "dev")  # the first one that has a thing gives what is the same everywhere
 DATABASES, CACHES = "databases", "caches"
@@ -110,6 +112,7 @@ class Draft:
     settings: Mapping[str, Mapping[str, Mapping[str, str]]]  # service → environment → variables
     sender: str = ""
     secrets: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # service → environment → names
+    given: Given = Given()
 
     def service(self, name: str) -> ServiceDraft | None:
         return self._services.get(name)

@@ -18,6 +18,7 @@ WRAPPER = re.compile(
 )
 SINGLE = re.compile(r"\bcelery\b.*(\s-B\b|\s--beat\b|\sbeat\b)|\b(clock|celerybeat|apscheduler|rqscheduler)\b")
 TASKS_MAX = 500
+UNKNOWN_NUMBER, UNKNOWN = "number not known: one is assumed", "how many ran is not known; one is assumed"
 # which of several files that name a version Heroku's buildpack believes, best first
 VERSION_FILES = ("runtime.txt", ".python-version", "Pipfile.lock")
 
@@ -60,6 +61,10 @@ def clean_command(command: str) -> str:
 
 def wrappers(command: str) -> list[str]:
     return WRAPPER.findall(command)
+
+
+def formation_origin(app: str, type_: str) -> str:
+    return f"api: apps/{app}/formation/{type_}"
 
 
 def is_single(command: str) -> bool:
@@ -143,7 +148,9 @@ def _size(records: Records, app: str, type_: str, command: str) -> Size:
     formation = next(iter(declared), None)
     if formation is None:
         if app in records.checkouts:
-            return Size(source="number not known: one is assumed", note="how many ran is not known; one is assumed")
+            return Size(source=UNKNOWN_NUMBER, note=UNKNOWN)
+        if records.is_hidden(formation_origin(app, type_), app):
+            return Size(source=f"{app}: {UNKNOWN_NUMBER}", note=UNKNOWN)
         return Size(min=0, source=f"{app}: not running", average=0)
     cpu, memory, note = sizes.fargate_size(formation.size, records.of(DynoSize))
     quantity = min(TASKS_MAX, formation.quantity if formation.quantity is not None else 1)

@@ -27,6 +27,10 @@ class Names:
         self.taken.add(name)
         return name
 
+    def known(self, name: str) -> tuple[str, ...]:
+        """A name that was given before, as a wish; none if there was none, or it is taken."""
+        return (name,) if name and name not in self.taken else ()
+
     def _numbered(self, name: str, longest: int) -> str:
         number = 2
         while True:

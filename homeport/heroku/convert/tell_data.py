@@ -148,6 +148,8 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     setting = "enter them in the secrets file"
     if value is not None and (var.app, var.name) not in records.values:
         return changed(title, "app.json's defaults are in the secrets file", "see that they are what runs today")
+    if value is None and (var.app, var.name) in records.valued:
+        return changed(title, "an earlier import has put its value into the secrets file", "see that it is still right")
     if var.is_masked or value is None:
         why = "masked on Heroku: values cannot be read" if var.is_masked else "values were not read"
         return changed(title, "Heroku generated the values" if var.is_generated else why, setting)
