@@ -126,6 +126,12 @@ def write(prepared: Prepared) -> list[Path]:
     return changed
 
 
+def write_report(file: Path, prepared: Prepared) -> None:
+    path = file.parent / REPORT_NAME
+    with _told(path):
+        replace_file(path, prepared.texts[path].encode())
+
+
 def secrets_file(file: Path, environment: Mapping[str, str], home: Path) -> Path:
     """Where the values of config go: the user's config folder, never the repository of homeport.yml."""
     folder = file.resolve().parent

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from homeport.cli.import_files import KEPT, Prepared, check_writable, secrets_file, write
+from homeport.cli.import_files import KEPT, REPORT_NAME, Prepared, check_writable, secrets_file, write, write_report
 from homeport.cli.import_plan import Plan, Wanted, plan_import
 from homeport.cli.output import progress_console
 from homeport.errors import HomeportError
@@ -102,6 +102,13 @@ def read_all(file: Path, options: Options) -> Inventory:
 def finish(file: Path, plan: Plan, *, dry_run: bool = False, as_json: bool = False) -> None:
     """Write and tell."""
     prepared, report = plan.prepared, plan.report
+    if not plan.converted.folders:
+        if not dry_run:
+            write_report(file, prepared)
+        raise HomeportError(
+            f"{file}: nothing was written but {REPORT_NAME}: nothing that was read becomes a service",
+            _first_step(report),
+        )
     changed = [] if dry_run else write(prepared)
     if as_json:
         click.echo(json.dumps(report_document(prepared, report, changed), indent=2))
@@ -110,6 +117,12 @@ def finish(file: Path, plan: Plan, *, dry_run: bool = False, as_json: bool = Fal
         click.echo("nothing was written", err=True)
     else:
         click.echo("\n".join(summary(prepared, report, changed)))
+
+
+def _first_step(report: Report) -> str:
+    """What a person can do about an import without a service."""
+    proposed = next((doubt.text for doubt in report.doubts if "write a Procfile" in doubt.text), "")
+    return proposed or next((entry.todo for entry in report.not_moved if entry.todo), "give a checkout with a Procfile")
 
 
 def read_paths(paths: Iterable[Path], folder: Path) -> Inventory:

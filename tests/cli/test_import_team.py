@@ -205,3 +205,13 @@ def test_a_checkout_of_a_django_project_is_examined(file: Path) -> None:
     assert any(finding.place == "shop/settings.py:2" for finding in found)
     assert len({finding.text for finding in found}) == len(found)
     assert not any("plain" in finding.place for finding in found)
+
+
+def test_a_django_project_without_a_procfile_gives_a_report_and_an_error(file: Path, secrets: Path) -> None:
+    shop = file.parent / "shop"
+    shop.mkdir()
+    (shop / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "books.settings.dev")\n')
+    result = CliRunner().invoke(import_, [str(shop)], obj=file, env={"XDG_CONFIG_HOME": str(secrets.parent)})
+    assert isinstance(result.exception, HomeportError)
+    assert "`web: gunicorn books.wsgi`" in result.exception.hint
+    assert {path.name for path in file.parent.iterdir()} == {"shop", "import-report.md"}

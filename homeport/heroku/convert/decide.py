@@ -13,7 +13,7 @@ from homeport.heroku.convert.members import find_members, given_services
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import decide_routes
 from homeport.heroku.convert.services import decide_service
-from homeport.heroku.convert.slugs import PLATFORM_MAX, Names, slug
+from homeport.heroku.convert.slugs import PLATFORM_MAX, WHOLE, Names, shortened, slug
 from homeport.heroku.records import AddOn, App
 from homeport.model.parts import FORMS
 
@@ -39,7 +39,8 @@ NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 def decide(records: Records, *, name: str | None = None, region: str | None = None, given: Given = NONE_GIVEN) -> Draft:
     """Everything that is written. Raises HomeportError for a name or region that homeport.yml does not allow."""
     _check_options(name, region)
-    names = Names(name or _platform_name(records))
+    wish = name or slug(_platform_wish(records), "platform", WHOLE)
+    names = Names(name or shortened(wish, PLATFORM_MAX))
     members, titles = find_members(records, names, given)
     services = tuple(
         decide_service(records, service, title, _of_service(members, service))
@@ -65,6 +66,8 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
     return replace(
         draft,
         secrets=config.decide_secrets(records, draft),
+        full_names=names.changed,
+        full_name=wish if wish != names.platform else "",
         given=Given({**given.services, **services_of}, {**given.data, **parts_of}),
     )
 
@@ -84,10 +87,10 @@ def _check_options(name: str | None, region: str | None) -> None:
         raise HomeportError(f"--region: {region!r} is not {FORMS['region'][1]}")
 
 
-def _platform_name(records: Records) -> str:
+def _platform_wish(records: Records) -> str:
     teams = [app.team for app in records.of(App) if app.team]
     only = records.apps[0] if len(records.apps) == 1 else "platform"
-    return slug(_most_common(teams, only), "platform", PLATFORM_MAX)
+    return _most_common(teams, only)
 
 
 def _of_service(members: Mapping[str, Member], service: str) -> tuple[Member, ...]:

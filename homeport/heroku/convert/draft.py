@@ -58,6 +58,7 @@ class ProcessDraft:
     origin: str
     note: str
     sizes: Mapping[str, Size]
+    check: str = ""  # what of the command a person must look at
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class ServiceDraft:
     release: str
     python: str
     members: tuple[Member, ...]
+    release_check: str = ""
 
     def apps(self) -> dict[str, str]:
         """The Heroku app of each environment that has one."""
@@ -113,6 +115,8 @@ class Draft:
     sender: str = ""
     secrets: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # service → environment → names
     given: Given = Given()
+    full_names: Mapping[str, str] = field(default_factory=dict)  # of names that had to be changed to be legal and free
+    full_name: str = ""  # of the platform, if its own had to be shortened
 
     def service(self, name: str) -> ServiceDraft | None:
         return self._services.get(name)

@@ -74,6 +74,11 @@ def tell(records: Records, draft: Draft, record: Record) -> Fate:
 def _doubts(records: Records, draft: Draft) -> list[Doubt]:
     """What is odd about the whole: services without an app in some environment, and roots that had to be chosen."""
     found = []
+    if draft.full_name:
+        text = f"{draft.name} is shortened from {draft.full_name}; choose another with --name before the first apply"
+        found.append(Doubt("homeport.yml: name", text))
+    for name, full in draft.full_names.items():
+        found.append(Doubt(f"homeport.yml: {name}", f"name shortened or changed from {full}, to be legal and free"))
     for service in draft.services:
         absent = [name for name in draft.environments if name not in service.apps()]
         if absent:
