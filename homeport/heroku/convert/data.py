@@ -183,7 +183,7 @@ def _draft(records: Records, slot: Slot, members: Mapping[str, Member], names: N
         sources[environment] = f"{addon.name}, {addon.service}:{addon.plan or 'default plan'}"
     return DataDraft(
         kind=slot.kind,
-        name=names.claim(slot.kind, *names.known(slot.known), *_wishes(slot, members, names)),
+        name=names.claim(slot.kind, *_wishes(slot, members, names), known=slot.known),
         addons={environment: addon.origin for environment, addon in slot.addons.items()},
         settings=settings,
         sources=sources,

@@ -39,7 +39,7 @@ NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 def decide(records: Records, *, name: str | None = None, region: str | None = None, given: Given = NONE_GIVEN) -> Draft:
     """Everything that is written. Raises HomeportError for a name or region that homeport.yml does not allow."""
     _check_options(name, region)
-    wish = name or slug(_platform_wish(records), "platform", WHOLE)
+    wish = slug(_platform_wish(records), "platform", WHOLE)
     names = Names(name or shortened(wish, PLATFORM_MAX))
     members, titles = find_members(records, names, given)
     services = tuple(
@@ -67,7 +67,7 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
         draft,
         secrets=config.decide_secrets(records, draft),
         full_names=names.changed,
-        full_name=wish if wish != names.platform else "",
+        full_name=wish if wish != names.platform == shortened(wish, PLATFORM_MAX) else "",
         given=Given({**given.services, **services_of}, {**given.data, **parts_of}),
     )
 

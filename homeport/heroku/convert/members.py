@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from homeport.heroku.convert.draft import ENVIRONMENTS, STAGES, Member
 from homeport.heroku.convert.given import Given
 from homeport.heroku.convert.records import Records
-from homeport.heroku.convert.slugs import Names, slug
+from homeport.heroku.convert.slugs import WHOLE, Names, slug
 from homeport.heroku.records import App, Buildpack, Coupling, Process, PythonVersion, Repository, Requirements
 
 SUFFIX = re.compile(r"^(.+?)[-_](production|prod|staging|stage|stg|development|dev)$")
@@ -50,7 +50,7 @@ def find_members(records: Records, names: Names, given: Given) -> tuple[dict[str
         if not _has_command(records, unit):
             members |= {member.app: member for member in _without_service(unit)}
             continue
-        name = names.claim("services", *names.known(known[unit]), _short(unit.wish, names.platform), unit.wish)
+        name = names.claim("services", _short(unit.wish, names.platform), unit.wish, known=known[unit])
         titles[name] = unit.title
         for app, environment, guess in unit.apps:
             members[app] = Member(app, name, environment, guess, is_checkout=app in records.checkouts)
@@ -80,7 +80,7 @@ def _app_keys(records: Records, app: str) -> Iterator[str]:
 
 def _short(wish: str, platform: str) -> str:
     """Without the platform's name, which begins every name in AWS anyway: `magicbook-catalog` → `catalog`."""
-    return slug(wish).removeprefix(f"{platform}-")
+    return slug(wish, longest=WHOLE).removeprefix(f"{platform}-")
 
 
 def _excluded(records: Records, app: str) -> Member | None:

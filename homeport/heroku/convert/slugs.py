@@ -20,21 +20,22 @@ class Names:
         self.taken: set[str] = set(RESERVED)
         self.changed: dict[str, str] = {}  # what was wished, by the name that was given instead
 
-    def claim(self, kind: str, *wishes: str) -> str:
-        """The first wish that is free; if none is, the last one with a number. `kind` is that of homeport.yml."""
+    def claim(self, kind: str, *wishes: str, known: str = "") -> str:
+        """The name that was given before, else the first wish that is free; if none is, the last one with a number.
+
+        `kind` is that of homeport.yml.
+        """
         longest = name_max(kind, self.platform)
         slugs = [slug(wish, kind.removesuffix("s"), longest) for wish in wishes]
         free = [name for name in slugs if name not in self.taken]
         name = free[0] if free else self._numbered(slugs[-1], longest)
+        if known and known not in self.taken:
+            name = known
         self.taken.add(name)
         full = [slug(wish, kind.removesuffix("s"), WHOLE) for wish in wishes]
         if name not in full:
             self.changed[name] = full[-1]
         return name
-
-    def known(self, name: str) -> tuple[str, ...]:
-        """A name that was given before, as a wish; none if there was none, or it is taken."""
-        return (name,) if name and name not in self.taken else ()
 
     def _numbered(self, name: str, longest: int) -> str:
         number = 2

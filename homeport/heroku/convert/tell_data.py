@@ -61,7 +61,9 @@ def tell_attachment(records: Records, draft: Draft, attachment: Attachment) -> F
         return moved(title, WISH)
     if vendors.find_vendor(addon.service).fate == "gone":
         return not_moved(title, "its add-on does not move", "see the add-on")
-    return moved(title, "its variables are copied")
+    return changed(
+        title, "its variables are in the secrets file, and a deploy gives them to the service", "see the add-on"
+    )
 
 
 def tell_database(records: Records, draft: Draft, facts: DatabaseFacts) -> Fate:
@@ -162,8 +164,8 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     if var.name == config.SECRET_KEY:
         why = "Homeport makes a SECRET_KEY of its own; with yours sessions and signed links stay valid"
         return changed(f"config {var.name}", why, "set it before the first deploy")
-    why = "values are in the secrets file, outside of the repository; Homeport does not set them on AWS yet"
-    return changed(title, why, "keep the file; what is no secret and needed at the start can go to `environment:`")
+    why = "values are in the secrets file, outside of the repository; a deploy puts them into SSM for the service"
+    return changed(title, why, "keep the file; write what this machine must not use, such as live keys, under `local`")
 
 
 def _tell_replaced(draft: Draft, var: ConfigVar, title: str) -> Fate:
