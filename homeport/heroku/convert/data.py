@@ -181,6 +181,8 @@ def _draft(records: Records, slot: Slot, members: Mapping[str, Member], names: N
         settings[environment], more = _settings(records, slot.kind, addon)
         extensions |= more
         sources[environment] = f"{addon.name}, {addon.service}:{addon.plan or 'default plan'}"
+        if place := addon.options.get("inferred"):
+            sources[environment] = f"not declared; inferred from {place}"
     return DataDraft(
         kind=slot.kind,
         name=names.claim(slot.kind, *_wishes(slot, members, names), known=slot.known),

@@ -200,6 +200,8 @@ def _tell_wish(records: Records, draft: Draft, addon: AddOn, title: str) -> Fate
     )
     if has:
         return moved(title, "the app on Heroku has it")
+    if place := addon.options.get("inferred"):
+        return not_moved(title, f"{place} needs it, but no app on Heroku has it", "add it if the code uses it")
     return not_moved(title, "app.json asks for it, but no app on Heroku has it", "add it if the code needs it")
 
 
@@ -209,7 +211,7 @@ def _attached(records: Records, app: str) -> list[AddOn]:
 
 
 def _tell_part(records: Records, part: DataDraft, addon: AddOn, title: str) -> Fate:
-    reasons = []
+    reasons = [f"is not declared, but {place} needs it"] if (place := addon.options.get("inferred")) else []
     environment = next(name for name, origin in part.addons.items() if origin == addon.origin)
     if part.kind == CACHES:
         cached = records.cache_facts(addon.name)

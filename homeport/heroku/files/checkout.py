@@ -9,6 +9,7 @@ from homeport.heroku.files.app_json import is_heroku, parse_app_json
 from homeport.heroku.files.disk import LOCK_BYTES_MAX, is_file, read_text
 from homeport.heroku.files.findings import Findings, Place, total
 from homeport.heroku.files.heroku_yml import parse_heroku_yml
+from homeport.heroku.files.infer import infer_data
 from homeport.heroku.files.jobs import JOBS_FILES, parse_jobs
 from homeport.heroku.files.json_tree import parse_json
 from homeport.heroku.files.lists import parse_aptfile, parse_buildpacks, parse_hook
@@ -52,7 +53,8 @@ def read_checkout(folder: Path, app: str) -> Inventory:
     """Everything in the folder that Heroku would read. Its App has the stack that app.json or heroku.yml asks for."""
     parts = [_procfiles(folder, app)]
     parts += [_file(folder, name, app, parse) for name, parse in LISTS.items()]
-    return as_app(total([*parts, _python(folder, app)]), folder, app)
+    found = total([*parts, _python(folder, app)])
+    return as_app(found + infer_data(folder, app, found), folder, app)
 
 
 def as_app(found: Inventory, folder: Path, app: str) -> Inventory:
