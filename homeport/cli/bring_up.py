@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homeport.cli.board import Board, Step
+from homeport.cli.config_values import read_config
 from homeport.cli.local import ENVIRONMENT, Local
 from homeport.cli.stack_steps import StackSteps
 from homeport.cli.workspace import open_workspace
@@ -123,6 +124,7 @@ class Deploys:
             store=store,
             client=local.client,
             say=lambda name, text: self._steps[name].update(text) if name in self._steps else None,
+            config=read_config(local.file, local.platform.services),
         )
 
     def build_ahead(self) -> None:

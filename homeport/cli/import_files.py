@@ -1,8 +1,8 @@
 """What `homeport import` writes: two files that people edit, the report, and values outside of the repository.
 
-The last generated texts are kept in `.homeport/import/` beside homeport.yml: the next import merges by them. They hold
-no secret, and belong into the repository. Each file is replaced whole or not at all, the kept texts last: an import
-that was killed is simply done again.
+The last generated texts, and what was read, are kept in `.homeport/import/` beside homeport.yml: the next import merges
+by them. They hold no secret, and belong into the repository. Each file is replaced whole or not at all, the kept texts
+last: an import that was killed is simply done again.
 """
 
 import contextlib
@@ -19,10 +19,15 @@ from homeport.errors import HomeportError
 from homeport.heroku.convert import Converted
 from homeport.heroku.convert.config import Secrets
 from homeport.heroku.convert.usage import render_usage
+from homeport.heroku.memory import Memory, parse_memory, render_memory
 from homeport.heroku.merge import Difference, Merged, merge
 from homeport.heroku.report import Report, render_markdown
+from homeport.model.load import check_text
+from homeport.model.source import parse_source
 from homeport.system.files import replace_file
 
+FORGETFUL = Memory()
+MEMORY_NAME = "heroku.json"
 USAGE_NAME, REPORT_NAME = "homeport.usage.yml", "import-report.md"
 KEPT = Path(".homeport") / "import"
 Values = dict[str, dict[str, dict[str, dict[str, str]]]]  # config or other → environment → service → name → value
@@ -46,26 +51,63 @@ class Prepared:
     def kept(self) -> list[tuple[Path, Difference]]:
         return [(path, difference) for path, merged in self.merged.items() for difference in merged.kept]
 
+    @property
+    def held(self) -> list[tuple[Path, Difference]]:
+        return [(path, difference) for path, merged in self.merged.items() for difference in merged.held]
 
-def prepare(file: Path, converted: Converted, report: Report, secrets: Path) -> Prepared:
-    """Merge what was converted into what is there. Raises HomeportError if that cannot be read."""
+
+def prepare(
+    file: Path, converted: Converted, report: Report, secrets: Path, *, memory: Memory = FORGETFUL, prune: bool = True
+) -> Prepared:
+    """Merge what was converted into what is there, so that `homeport check` accepts it.
+
+    Raises HomeportError if that cannot be read, or would not be valid.
+    """
     folder = file.parent
     kept = folder / KEPT
     generated = {file: converted.platform_text, folder / USAGE_NAME: render_usage(converted.usage)}
     merged = {
-        path: merge(_read(kept / path.name), _read(path), text, name=str(path)) for path, text in generated.items()
+        path: merge(_read(kept / path.name), _read(path), text, name=str(path), prune=prune or path != file)
+        for path, text in generated.items()
     }
+    _check_merged(file, merged[file].text)
     return Prepared(
         folders=tuple(folder / path for path in converted.folders),
         texts={
             **{path: result.text for path, result in merged.items()},
             folder / REPORT_NAME: render_markdown(report),
-            **{kept / path.name: text for path, text in generated.items()},
+            **{kept / path.name: result.base for path, result in merged.items()},
+            kept / MEMORY_NAME: render_memory(memory),
         },
         secrets=secrets,
         values=_values(converted) if converted.values.config or converted.values.other else None,
         merged=merged,
     )
+
+
+def read_memory(file: Path) -> Memory:
+    """What the last import of this platform left for the next one."""
+    path = file.parent / KEPT / MEMORY_NAME
+    return parse_memory(_read(path), str(path))
+
+
+def read_settings(file: Path) -> tuple[str | None, str | None]:
+    """Name and region that the platform has: they are in the names of everything in AWS, and stay."""
+    text = _read(file)
+    if text is None or not text.strip():
+        return None, None
+    document = parse_source(file, text).value
+    values = document if isinstance(document, dict) else {}
+    name, region = (values.get(key) for key in ("name", "region"))
+    return (name if isinstance(name, str) else None), (region if isinstance(region, str) else None)
+
+
+def _check_merged(file: Path, text: str) -> None:
+    try:
+        check_text(file, text)
+    except HomeportError as error:
+        message = f"{file}: nothing was written: with what Heroku has today it would not be valid:\n{error.message}"
+        raise HomeportError(message, f"mend that in {file.name}, then import again") from None
 
 
 def write(prepared: Prepared) -> list[Path]:
@@ -82,6 +124,12 @@ def write(prepared: Prepared) -> list[Path]:
             if replace_file(path, text.encode()):
                 changed.append(path)
     return changed
+
+
+def write_report(file: Path, prepared: Prepared) -> None:
+    path = file.parent / REPORT_NAME
+    with _told(path):
+        replace_file(path, prepared.texts[path].encode())
 
 
 def secrets_file(file: Path, environment: Mapping[str, str], home: Path) -> Path:
@@ -139,7 +187,14 @@ def _write_values(path: Path, values: Values) -> None:
     path.parent.chmod(0o700)
     merged = merge_values(_read_values(imported), _read_values(path), values)
     _replace_private(path, merged)
-    _replace_private(imported, values)
+    _replace_private(imported, _overlaid(_read_values(imported), values))
+
+
+def _overlaid(before: Any, values: Any) -> Any:
+    """What was read today, and before it what was not read today."""
+    if not (isinstance(before, dict) and isinstance(values, dict)):
+        return values
+    return before | {key: _overlaid(before.get(key), value) for key, value in values.items()}
 
 
 def _read_values(path: Path) -> Any:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,16 +11,17 @@ from typing import Any
 
 import click
 
-from homeport.cli.import_files import KEPT, Prepared, check_writable, prepare, secrets_file, write
+from homeport.cli.import_files import KEPT, REPORT_NAME, Prepared, check_writable, secrets_file, write, write_report
+from homeport.cli.import_plan import Plan, Wanted, plan_import
 from homeport.cli.output import progress_console
 from homeport.errors import HomeportError
-from homeport.heroku.convert import Converted, convert
 from homeport.heroku.convert.vendors import SCHEDULER, find_vendor
+from homeport.heroku.memory import Scope
 from homeport.heroku.records import AddOn, App, Inventory, Job, Record
 from homeport.heroku.report import CHANGED, NOT_MOVED, Finding, Report, count, report_json
 from homeport.local.home import cache_root
 
-SHOWN_MAX = 20
+SHOWN_MAX, PLACES_MAX = 20, 5
 DIALOGUE = "Heroku's API does not know the jobs of Scheduler. Copy them from `heroku addons:open scheduler`."
 
 
@@ -35,8 +36,13 @@ class Options:
     jobs: Path | None
     name: str | None
     region: str | None
+    prune: bool
     dry_run: bool
     as_json: bool
+
+    @property
+    def is_live(self) -> bool:
+        return bool(self.live or self.team or self.apps or not self.paths)
 
 
 @click.command("import")
@@ -47,6 +53,7 @@ class Options:
 @click.option("--jobs", type=click.Path(path_type=Path), help="Jobs of Heroku's Scheduler: a list in YAML, or pasted.")
 @click.option("--name", help="Name of the platform; default: the team's.")
 @click.option("--region", help="AWS region; default: the one in which most apps run.")
+@click.option("--prune", is_flag=True, help="Remove what Heroku does not have any more.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
@@ -56,32 +63,52 @@ def import_(file: Path, /, **options: Any) -> None:
     Without a PATH, Heroku is asked for everything that your token may see; nothing is changed there. A PATH is a
     checkout, one of its files, Terraform with `heroku_*` resources, or captured answers of `heroku … --json`.
 
-    Importing again merges: what you edited stays. Values of config go to a file outside of the repository.
+    Importing again merges: what you edited stays, and so does what was not asked for or could not be read. Values of
+    config go to a file outside of the repository.
     """
     chosen = Options(**options)
     check_writable(file)
     secrets = secrets_file(file, os.environ, Path.home())
-    inventory = read_all(file, chosen)
-    converted = convert(inventory, name=chosen.name, region=chosen.region)
-    report = converted.report.with_findings(examine_checkouts(chosen.paths))
-    finish(file, converted, report, secrets, dry_run=chosen.dry_run, as_json=chosen.as_json)
+    wanted = Wanted(
+        read_all(file, chosen),
+        _scope(chosen),
+        tuple(examine_checkouts(chosen.paths, file.parent)),
+        chosen.name,
+        chosen.region,
+    )
+    plan = plan_import(file, secrets, wanted, prune=chosen.prune)
+    if plan.held and sys.stdin.isatty() and not (chosen.dry_run or chosen.as_json):
+        question = f"Not on Heroku any more: {', '.join(plan.held)}. Remove them from {file.name}?"
+        if click.confirm(question, err=True):
+            plan = plan_import(file, secrets, wanted, prune=True)
+    finish(file, plan, dry_run=chosen.dry_run, as_json=chosen.as_json)
+
+
+def _scope(options: Options) -> Scope:
+    labels = _labels(list(dict.fromkeys(options.paths)))
+    return Scope(options.is_live, options.team or "", frozenset(options.apps), frozenset(labels.values()))
 
 
 def read_all(file: Path, options: Options) -> Inventory:
     """Paths, Heroku and jobs, as far as they are asked for."""
     inventory = read_paths(options.paths, file.parent)
-    if options.live or options.team or options.apps or not options.paths:
+    if options.is_live:
         inventory += read_heroku(options.team, options.apps)
     if options.jobs:
         return inventory + read_jobs(options.jobs)
     return inventory + ask_jobs(inventory) if not options.as_json and sys.stdin.isatty() else inventory
 
 
-def finish(
-    file: Path, converted: Converted, report: Report, secrets: Path, *, dry_run: bool = False, as_json: bool = False
-) -> None:
-    """Write and tell. `report` is the converted one, with findings of the code where there are any."""
-    prepared = prepare(file, converted, report, secrets)
+def finish(file: Path, plan: Plan, *, dry_run: bool = False, as_json: bool = False) -> None:
+    """Write and tell."""
+    prepared, report = plan.prepared, plan.report
+    if not plan.converted.folders:
+        if not dry_run:
+            write_report(file, prepared)
+        raise HomeportError(
+            f"{file}: nothing was written but {REPORT_NAME}: nothing that was read becomes a service",
+            _first_step(report),
+        )
     changed = [] if dry_run else write(prepared)
     if as_json:
         click.echo(json.dumps(report_document(prepared, report, changed), indent=2))
@@ -90,6 +117,12 @@ def finish(
         click.echo("nothing was written", err=True)
     else:
         click.echo("\n".join(summary(prepared, report, changed)))
+
+
+def _first_step(report: Report) -> str:
+    """What a person can do about an import without a service."""
+    proposed = next((doubt.text for doubt in report.doubts if "write a Procfile" in doubt.text), "")
+    return proposed or next((entry.todo for entry in report.not_moved if entry.todo), "give a checkout with a Procfile")
 
 
 def read_paths(paths: Iterable[Path], folder: Path) -> Inventory:
@@ -107,15 +140,27 @@ def read_paths(paths: Iterable[Path], folder: Path) -> Inventory:
     return replace(inventory, records=records)
 
 
-def examine_checkouts(paths: Iterable[Path]) -> Iterator[Finding]:
-    """What `homeport doctor` finds in checkouts of Django projects, notes left out."""
+def examine_checkouts(paths: Iterable[Path], root: Path) -> Iterator[Finding]:
+    """What `homeport doctor` finds in checkouts of Django projects, notes left out, one finding for each rule.
+
+    Places are relative to `root`: the report is committed.
+    """
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for place, text, todo in _examined(paths, root):
+        found[text, todo].append(place)
+    for (text, todo), places in found.items():
+        more = f" and {len(places) - PLACES_MAX} more" if len(places) > PLACES_MAX else ""
+        yield Finding(", ".join(places[:PLACES_MAX]) + more, text, todo)
+
+
+def _examined(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, str, str]]:
     from homeport.doctor.examine import examine
 
     for folder in dict.fromkeys(path for path in paths if path.is_dir()):
         if any(folder.glob("manage.py")) or any(folder.glob("*/manage.py")):
             for found in examine(folder):
                 if found.severity != "note":
-                    yield Finding(f"{folder}/{found.place}", f"{found.title}: {found.why}", found.todo)
+                    yield f"{shown_path(folder, root)}/{found.place}", f"{found.title}: {found.why}", found.todo
 
 
 def _labels(paths: list[Path]) -> dict[Path, str]:
@@ -201,11 +246,15 @@ def _ask_app(app: str, ask: Callable[[str], str]) -> Iterator[Record]:
 def _relative(record: Record, folder: Path) -> Record:
     if not isinstance(record, App) or not record.folder:
         return record
+    return replace(record, folder=shown_path(Path(record.folder), folder))
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """A path as the files say it that are committed: relative to homeport.yml."""
     try:
-        relative = Path(os.path.relpath(record.folder, folder)).as_posix()
+        return Path(os.path.relpath(path, root)).as_posix()
     except ValueError:  # another drive
-        relative = record.folder
-    return replace(record, folder=relative)
+        return str(path)
 
 
 def summary(prepared: Prepared, report: Report, changed: list[Path]) -> list[str]:
@@ -223,6 +272,12 @@ def summary(prepared: Prepared, report: Report, changed: list[Path]) -> list[str
         lines.append(f"values of {names} config vars are in {prepared.secrets}, which only you may read")
     lines += _differences("changed after Heroku", prepared.applied)
     lines += _differences("kept as you have it", prepared.kept)
+    lines += _differences("kept until somebody says that it may go", prepared.held)
+    lines += (
+        ["kept from earlier imports:", *(f"  {text}" for text in report.remembered[:SHOWN_MAX])]
+        if report.remembered
+        else []
+    )
     for name in (NOT_MOVED, CHANGED):
         titles = [entry.title for entry in lists[name]]
         lines += ["", f"{name}:", *(f"  {title}" for title in titles[:SHOWN_MAX])] if titles else []
@@ -245,4 +300,5 @@ def report_document(prepared: Prepared, report: Report, changed: list[Path]) -> 
         "secrets": str(prepared.secrets) if prepared.values is not None else None,
         "applied": [{"file": str(p), "path": d.path, "text": d.text} for p, d in prepared.applied],
         "kept": [{"file": str(p), "path": d.path, "text": d.text} for p, d in prepared.kept],
+        "held": [{"file": str(p), "path": d.path, "text": d.text} for p, d in prepared.held],
     }

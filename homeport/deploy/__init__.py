@@ -9,6 +9,7 @@ All of it may be called from several threads, for different names, and again aft
 `service.deploy_service(target, name)`
     1. build     the image is in the store on this machine; nothing in the account has changed
     2. push      ECR knows it, tagged with its digest
+                 SSM holds the values of its config
     3. number    the tag `vN` is taken: a failed release keeps its number, as on Heroku
     4. register  each process has a task definition with the new image; none is used
     5. release   the release phase has ended with exit code 0, or it stops here and the old release stays current

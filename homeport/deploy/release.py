@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from homeport.deploy.config import NO_CONFIG, Config, with_config
+
 Definition = dict[str, Any]
 UNRELEASED = ":unreleased"  # how an image ends in a template that Terraform made
 VARIABLE = "HOMEPORT_RELEASE"
@@ -45,12 +47,14 @@ def is_template(definition: Definition) -> bool:
     return any(container["image"].endswith(UNRELEASED) for container in definition["containerDefinitions"])
 
 
-def plan_changes(state: State, image: str, scales: Mapping[str, tuple[int, int]]) -> dict[str, Change]:
+def plan_changes(
+    state: State, image: str, scales: Mapping[str, tuple[int, int]], config: Config = NO_CONFIG
+) -> dict[str, Change]:
     """Changes by process: definitions for all processes if one of them differs, counts where they are out of bounds.
 
     `scales` has (min, max) by process. The definitions have no release number yet. Empty: nothing to do.
     """
-    wanted = {process: _with_image(state, template, image) for process, template in state.templates.items()}
+    wanted = {process: _with_image(state, template, image, config) for process, template in state.templates.items()}
     differs = any(
         process not in state.running or _plain(state, state.running[process].definition) != _plain(state, definition)
         for process, definition in wanted.items()
@@ -92,11 +96,11 @@ def revision_number(arn: str) -> int:
     return int(arn.rpartition(":")[2])
 
 
-def _with_image(state: State, template: Definition, image: str) -> Definition:
+def _with_image(state: State, template: Definition, image: str, config: Config) -> Definition:
     definition = {key: copy.deepcopy(value) for key, value in template.items() if key in state.arguments}
     for container in definition["containerDefinitions"]:
         if container["image"].endswith(UNRELEASED):
-            container["image"] = image
+            container |= with_config(container, config) | {"image": image}
     return definition
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from homeport.deploy.bundle import build_bundle
+from homeport.deploy.config import NO_CONFIG, put_config
 from homeport.deploy.image import Image, push_image, take_number
 from homeport.deploy.phase import run_phase
 from homeport.deploy.release import (
@@ -47,7 +48,9 @@ def deploy_service(target: Target, name: str) -> Deployed:
         image = push_image(target.client("ecr"), names.repository(*target.prefix, name), bundle.digest)
         state = read_state(target, name)
         scales = {process: (part.scale.min, part.scale.max) for process, part in service.processes.items()}
-        changes = plan_changes(state, image.reference, scales)
+        values = target.config.get(name, {})
+        config = put_config(target.client("ssm"), target.environment, name, values) if values else NO_CONFIG
+        changes = plan_changes(state, image.reference, scales, config)
         release = _apply(target, name, state, changes, image)
     return Deployed(name, changed=bool(changes), version=release, warnings=warnings)
 

@@ -1,7 +1,7 @@
 """Where a deploy goes: a platform in one environment, clients of its account, and what is told meanwhile."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ class Target:
 
     `platform` is already `in_environment(environment)`; `root` is the folder of homeport.yml; `store` keeps what was
     built. `client` gives the boto3 client of a service in the environment's account and region, and may be called from
-    any thread; `say` is told a name and what happens to it.
+    any thread; `say` is told a name and what happens to it. `config` has values by service and variable.
     """
 
     platform: Platform
@@ -37,6 +37,7 @@ class Target:
     client: Callable[[str], Any]
     say: Callable[[str, str], None] = field(default=lambda name, text: None)
     clock: Clock = Clock()
+    config: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def prefix(self) -> tuple[str, str]:

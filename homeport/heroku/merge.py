@@ -4,6 +4,7 @@
 Comments and order of the edited file are kept, and a file in which nothing changes is not touched.
 """
 
+import copy
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from homeport.errors import HomeportError
 
 # Items of lists that are mappings are the same item if these keys of theirs are equal.
 IDENTITIES = (("app", "item", "source"), ("month",), ("route",))
+HELD = ("environments", "services", "databases", "caches")
 WIDTH = 4096
 ABSENT = object()
 
@@ -32,11 +34,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Merged:
-    """`applied` came from Heroku; `kept` is what a person had edited, and Heroku says otherwise today."""
+    """`applied` came from Heroku; `kept` is what a person had edited, and Heroku says otherwise today.
+
+    `held` would be removed. `base` is what the next merge has to take for generated.
+    """
 
     text: str
+    base: str
     applied: tuple[Difference, ...] = ()
     kept: tuple[Difference, ...] = ()
+    held: tuple[Difference, ...] = ()
 
 
 @dataclass
@@ -45,23 +52,55 @@ class _Notes:
     kept: list[Difference] = field(default_factory=list)
 
 
-def merge(base: str | None, edited: str | None, generated: str, *, name: str = "homeport.yml") -> Merged:
+def merge(
+    base: str | None, edited: str | None, generated: str, *, name: str = "homeport.yml", prune: bool = True
+) -> Merged:
     """The file to write. Without `base` everything in `edited` is taken as a person's; without `edited` nothing is.
 
+    Without `prune`, services, databases, caches and environments that stand in the file stay there.
     Raises HomeportError with `name` and line if `edited` is not YAML.
     """
     if edited is None or not edited.strip():
-        return Merged(generated)
-    if base == edited or generated == edited:
-        notes = _Notes()
-        _merge_mapping(_load(edited, name), _load(edited, name), _load(generated, name), (), notes)
-        return Merged(generated, tuple(notes.applied))
-    document = _load(edited, name)
-    notes = _Notes()
+        return Merged(generated, generated)
+    document, wanted = _load(edited, name), _load(generated, name)
     before = _load(base, f"the last generated {name}") if base else CommentedMap()
-    _merge_mapping(before, document, _load(generated, name), (), notes)
+    held = () if prune else tuple(_hold(before, document, wanted))
+    is_generated = not held and (base == edited or generated == edited)
+    notes = _Notes()
+    _merge_mapping(_load(edited, name) if is_generated else before, document, wanted, (), notes)
+    if is_generated:
+        return Merged(generated, generated, tuple(notes.applied))
     text = _dump(document) if notes.applied else edited
-    return Merged(text, tuple(notes.applied), tuple(notes.kept))
+    return Merged(text, _dump(wanted) if held else generated, tuple(notes.applied), tuple(notes.kept), held)
+
+
+def _hold(base: CommentedMap, edited: CommentedMap, generated: CommentedMap) -> Iterator[Difference]:
+    """Put what would be removed into the generated document again, with its overrides in each environment."""
+    for kind in HELD:
+        for name in [*(base.get(kind) or ())]:
+            if name not in (edited.get(kind) or ()) or name in (generated.get(kind) or ()):
+                continue
+            _restore(base, generated, (kind, name))
+            for environment in generated.get("environments") or ():
+                _restore(base, generated, ("environments", environment, kind, name))
+            yield Difference(f"{kind}.{name}", "is not there on Heroku any more; `homeport import --prune` removes it")
+
+
+def _restore(base: Any, generated: Any, path: tuple[str, ...]) -> None:
+    for step in path[:-1]:
+        base = base.get(step)
+        if not isinstance(base, CommentedMap):
+            return
+    if path[-1] not in base:
+        return
+    for step in path[:-1]:
+        if not isinstance(generated.get(step), CommentedMap):
+            generated[step] = CommentedMap()
+        generated = generated[step]
+    _put(generated, base, path[-1], None)
+    generated[path[-1]] = copy.deepcopy(base[path[-1]])
+    if path[-1] in base.ca.items:  # with its comments, which are no person's
+        generated.ca.items[path[-1]] = base.ca.items[path[-1]]
 
 
 def _load(text: str, what: str) -> CommentedMap:

@@ -8,6 +8,7 @@ into exactly one of its lists. Values of config vars are no part of any record: 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
 R = TypeVar("R", bound="Record")
@@ -34,6 +35,7 @@ class App(Record):
     is_maintained: bool = False  # maintenance mode is on
     web_url: str = ""
     folder: str = ""  # of a checkout
+    id: str = ""  # Heroku's, which stays when it is renamed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,7 @@ class AddOn(Record):
     is_metered: bool = False
     state: str = "provisioned"
     config_vars: tuple[str, ...] = ()
+    id: str = ""  # Heroku's, which stays when it is renamed
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -317,12 +320,22 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """What the token or the service did not let us read. `reason` has no secret; `request_id` is Heroku's."""
+    """What the token or the service did not let us read. `reason` has no secret; `request_id` is Heroku's.
+
+    `origins` are patterns of the origins of the records that it would have given; `remembered` the apps of which an
+    earlier import has read them.
+    """
 
     what: str
     reason: str
     app: str = ""
     request_id: str = ""
+    origins: tuple[str, ...] = ()
+    remembered: frozenset[str] = frozenset()
+
+    def hides(self, origin: str) -> bool:
+        """Whether a record of this origin may be missing because of it."""
+        return any(fnmatchcase(origin, pattern) for pattern in self.origins)
 
 
 class Values(dict[tuple[str, str], str]):
@@ -336,12 +349,16 @@ class Values(dict[tuple[str, str], str]):
 
 @dataclass(frozen=True)
 class Inventory:
-    """Everything that was read. Inventories of the API and of files add up."""
+    """Everything that was read. Inventories of the API and of files add up.
+
+    `valued` are the config vars whose values an earlier import has read.
+    """
 
     records: tuple[Record, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     values: Values = field(default_factory=Values)
+    valued: frozenset[tuple[str, str]] = frozenset()
 
     def __add__(self, other: "Inventory") -> "Inventory":
         return Inventory(
@@ -349,6 +366,7 @@ class Inventory:
             self.unreadable + other.unreadable,
             self.doubts + other.doubts,
             Values(self.values | other.values),
+            self.valued | other.valued,
         )
 
     def of(self, kind: type[R], app: str | None = None) -> Iterator[R]:

@@ -30,7 +30,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """Each record is in exactly one of the three lists. `next_steps` are in the order in which they are done."""
+    """Each record is in exactly one of the three lists. `next_steps` are in the order in which they are done.
+
+    `remembered` is what stays as an earlier import had it, and why.
+    """
 
     platform: str
     moved: tuple[Entry, ...] = ()
@@ -40,9 +43,13 @@ class Report:
     doubts: tuple[Doubt, ...] = ()
     findings: tuple[Finding, ...] = ()
     next_steps: tuple[str, ...] = ()
+    remembered: tuple[str, ...] = ()
 
     def with_findings(self, findings: Iterable[Finding]) -> "Report":
         return replace(self, findings=(*self.findings, *findings))
+
+    def with_remembered(self, lines: Iterable[str]) -> "Report":
+        return replace(self, remembered=(*self.remembered, *lines))
 
     def lists(self) -> dict[str, tuple[Entry, ...]]:
         return {MOVED: self.moved, CHANGED: self.changed, NOT_MOVED: self.not_moved}
@@ -65,6 +72,7 @@ def render_markdown(report: Report) -> str:
         lines += ["", f"## {name.capitalize()} ({count(lists[name])})", "", INTRODUCTIONS[name]]
         lines += [line for entry in lists[name] for line in ("", *_entry(entry))] or ["", "None."]
     lines += _bullets("Found in the code", [_finding(finding) for finding in report.findings])
+    lines += _bullets("Kept from earlier imports", [_inline(text) for text in report.remembered])
     lines += _bullets("Could not be read", [_unread(item) for item in report.unreadable])
     lines += _bullets("Doubts", [f"`{_inline(d.place)}`: {_inline(d.text)}" for d in report.doubts])
     return "\n".join(lines) + "\n"
@@ -73,6 +81,8 @@ def render_markdown(report: Report) -> str:
 def report_json(report: Report) -> dict[str, Any]:
     """The report as plain values; the three lists are `moved`, `changed` and `not_moved`."""
     document: dict[str, Any] = asdict(report)
+    for item in document["unreadable"]:
+        del item["origins"], item["remembered"]  # they are for the next import
     return document
 
 

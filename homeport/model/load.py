@@ -11,7 +11,7 @@ from homeport.model import rules
 from homeport.model.folders import fill_from_folders
 from homeport.model.platform import LOCAL, OVERRIDABLE, Environment, Platform
 from homeport.model.problems import Place, Problem, convert_errors, render_path, show
-from homeport.model.source import Source, read_source
+from homeport.model.source import Source, parse_source, read_source
 
 PROBLEMS_MAX = 100  # more are not read, only counted
 HINT = "every key is described by `homeport schema` and in docs/reference/homeport-yml.md"
@@ -43,25 +43,20 @@ def load_platform(file: Path) -> Platform:
     return valid_platform(file, examine_platform(file))
 
 
+def check_text(file: Path, text: str) -> None:
+    """Raise HomeportError for the mistakes that `text` has in itself, before it is written to `file`.
+
+    Folders that are not there yet, and what stands in those that are, are no mistakes of it.
+    """
+    valid_platform(file, _examine(file, parse_source(file, text), with_folders=False))
+
+
 def examine_platform(file: Path) -> Examined:
     """The platform that `file` declares and what is to be said of it, by line.
 
     Raises HomeportError if the file cannot be read, or is no mapping in YAML.
     """
-    source = read_source(file)
-    if source.value is None and not source.problems:
-        raise HomeportError(f"{file}: is empty; expected at least `name:`", "homeport init writes one to start from")
-    if not isinstance(source.value, dict):
-        raise HomeportError(f"{file}:1: {show(source.value)} stands where a mapping is expected", HINT)
-    platform, wrong, gone = _validate(source.value)
-    if platform:
-        platform, more = fill_from_folders(platform, file.parent)
-        more += _rules(platform, source, complete=not wrong)
-        broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
-        wrong += [problem for problem in _as_written(more, gone) if problem.path not in broken]
-    located = [*source.problems, *((source.line(problem.path), problem) for problem in wrong)]
-    warnings = _warnings(platform, source) if platform and not located else []
-    return Examined(platform, _findings(located), _findings(warnings))
+    return _examine(file, read_source(file), with_folders=True)
 
 
 def valid_platform(file: Path, examined: Examined) -> Platform:
@@ -80,6 +75,23 @@ def render_findings(file: Path, findings: tuple[Finding, ...]) -> str:
     if len(findings) > PROBLEMS_MAX:
         lines.append(f"{file}: and {len(findings) - PROBLEMS_MAX} more")
     return "\n".join(lines)
+
+
+def _examine(file: Path, source: Source, *, with_folders: bool) -> Examined:
+    if source.value is None and not source.problems:
+        raise HomeportError(f"{file}: is empty; expected at least `name:`", "homeport init writes one to start from")
+    if not isinstance(source.value, dict):
+        raise HomeportError(f"{file}:1: {show(source.value)} stands where a mapping is expected", HINT)
+    platform, wrong, gone = _validate(source.value)
+    if platform:
+        platform, more = fill_from_folders(platform, file.parent)
+        more = more if with_folders else []
+        more += _rules(platform, source, complete=not wrong)
+        broken = {problem.path for problem in wrong}  # taken out, so that rules may call them missing
+        wrong += [problem for problem in _as_written(more, gone) if problem.path not in broken]
+    located = [*source.problems, *((source.line(problem.path), problem) for problem in wrong)]
+    warnings = _warnings(platform, source) if platform and not located else []
+    return Examined(platform, _findings(located), _findings(warnings))
 
 
 def _validate(document: dict[str, Any]) -> tuple[Platform | None, list[Problem], set[Place]]:

@@ -44,7 +44,12 @@ class Source:
 
 def read_source(file: Path) -> Source:
     """Read a YAML file. Raises HomeportError for what cannot be read or is not YAML; duplicates are in `problems`."""
-    root = _compose(file, _text(file))
+    return parse_source(file, _text(file))
+
+
+def parse_source(file: Path, text: str) -> Source:
+    """The same for a text that stands in `file`, or will."""
+    root = _compose(file, text)
     source = Source(file)
     if root is not None:
         _Reader(source).read(root)

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from homeport.cli.import_files import check_writable, merge_values, prepare, secrets_file, write
+from homeport.cli.import_files import check_writable, merge_values, secrets_file, write
+from homeport.cli.import_plan import Wanted, plan_import
 from homeport.cli.import_team import ask_jobs, examine_checkouts, finish, import_, summary
 from homeport.errors import HomeportError
-from homeport.heroku.convert import convert
+from homeport.heroku.memory import Scope
 from homeport.heroku.records import AddOn, Inventory, Process
 from homeport.heroku.report import Finding
 from homeport.model.load import load_platform
 from tests.heroku.convert.team import EMOJI, secret_values, team
+
+WHOLE = Scope(live=True)
 
 
 @pytest.fixture
@@ -32,9 +35,8 @@ def secrets(tmp_path: Path) -> Path:
 
 def import_team(file: Path, secrets: Path, inventory: Inventory | None = None) -> list[str]:
     """One import; what it says."""
-    converted = convert(inventory or team())
-    prepared = prepare(file, converted, converted.report, secrets)
-    return summary(prepared, converted.report, write(prepared))
+    plan = plan_import(file, secrets, Wanted(inventory or team(), WHOLE))
+    return summary(plan.prepared, plan.report, write(plan.prepared))
 
 
 def texts(folder: Path) -> Iterator[str]:
@@ -92,8 +94,7 @@ def test_a_conflict_keeps_the_persons_value_and_says_so(file: Path, secrets: Pat
 def test_an_import_killed_before_its_last_file_is_simply_done_again(file: Path, secrets: Path) -> None:
     import_team(file, secrets)
     file.write_text(file.read_text().replace('account: "000000000001"', 'account: "210000000002"'))
-    converted = convert(_grown())
-    prepared = prepare(file, converted, converted.report, secrets)
+    prepared = plan_import(file, secrets, Wanted(_grown(), WHOLE)).prepared
     file.write_text(prepared.texts[file])  # the rest was not written
     said = "\n".join(import_team(file, secrets, _grown()))
     assert "kept as you have it" not in said.replace("account", "")
@@ -101,18 +102,17 @@ def test_an_import_killed_before_its_last_file_is_simply_done_again(file: Path, 
 
 
 def test_a_dry_run_writes_nothing(file: Path, secrets: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    converted = convert(team())
-    finish(file, converted, converted.report, secrets, dry_run=True)
+    plan = plan_import(file, secrets, Wanted(team(), WHOLE))
+    finish(file, plan, dry_run=True)
     assert not list(file.parent.iterdir()) and not secrets.exists()
-    assert capsys.readouterr().out == converted.platform_text
+    assert capsys.readouterr().out == plan.converted.platform_text
 
 
 def test_json_has_the_three_lists_and_the_findings(
     file: Path, secrets: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    converted = convert(team())
-    report = converted.report.with_findings([Finding("shop/settings.py:3", "ALLOWED_HOSTS is closed")])
-    finish(file, converted, report, secrets, as_json=True)
+    findings = (Finding("shop/settings.py:3", "ALLOWED_HOSTS is closed"),)
+    finish(file, plan_import(file, secrets, Wanted(team(), WHOLE, findings)), as_json=True)
     document = json.loads(capsys.readouterr().out)
     assert {"moved", "changed", "not_moved", "unreadable", "doubts"} <= set(document)
     assert document["findings"] == [{"place": "shop/settings.py:3", "text": "ALLOWED_HOSTS is closed", "todo": ""}]
@@ -201,6 +201,17 @@ def test_a_checkout_of_a_django_project_is_examined(file: Path) -> None:
     (shop / "Procfile").write_text("web: gunicorn wsgi\n")
     plain = file.parent / "plain"
     plain.mkdir()
-    found = list(examine_checkouts([shop, plain]))
-    assert any(finding.place == f"{shop}/settings.py:2" for finding in found)
+    found = list(examine_checkouts([shop, plain], file.parent))
+    assert any(finding.place == "shop/settings.py:2" for finding in found)
+    assert len({finding.text for finding in found}) == len(found)
     assert not any("plain" in finding.place for finding in found)
+
+
+def test_a_django_project_without_a_procfile_gives_a_report_and_an_error(file: Path, secrets: Path) -> None:
+    shop = file.parent / "shop"
+    shop.mkdir()
+    (shop / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "books.settings.dev")\n')
+    result = CliRunner().invoke(import_, [str(shop)], obj=file, env={"XDG_CONFIG_HOME": str(secrets.parent)})
+    assert isinstance(result.exception, HomeportError)
+    assert "`web: gunicorn books.wsgi`" in result.exception.hint
+    assert {path.name for path in file.parent.iterdir()} == {"shop", "import-report.md"}

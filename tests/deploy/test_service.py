@@ -114,3 +114,16 @@ def test_old_revisions_go_and_the_template_stays(phases: Any, terraform: Any, ta
     arns = target.client("ecs").list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
     assert len(arns) == REVISIONS_KEPT + 1 and any(arn.endswith(f"{family}:1") for arn in arns)
     assert not deploy_service(phases(0), "web-shop").changed
+
+
+def test_config_is_in_ssm_and_a_changed_value_is_a_release(phases: Any, terraform: Any, target: Target) -> None:
+    def deploy(value: str) -> str:
+        return deploy_service(replace(phases(0), config={"web-shop": {"STRIPE_KEY": value}}), "web-shop").version
+
+    assert [deploy("one"), deploy("one"), deploy("two")] == ["v1", "v1", "v2"]
+    parameter = "/homeport/local/web-shop/STRIPE_KEY"
+    found = target.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]
+    assert (found["Value"], found["Type"]) == ("two", "SecureString")
+    container = terraform.definition("web")["containerDefinitions"][0]
+    assert container["secrets"] == [{"name": "STRIPE_KEY", "valueFrom": found["ARN"]}]
+    assert "two" not in str(container)

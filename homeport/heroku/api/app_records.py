@@ -28,6 +28,7 @@ def convert_app(app: wire.WireApp, known: Known) -> records.App:
         team=app.team.name,
         space=app.space.name,
         is_maintained=app.maintenance,
+        id=app.id,
         web_url=app.web_url,
     )
 

@@ -32,6 +32,7 @@ class Call(Generic[W]):
     query: Mapping[str, str] = field(default_factory=dict)
     is_secret: bool = False  # holds config values: its answer is never written to disk
     may_be_missing: bool = False  # 404 says that there is none, which is an answer too
+    origins: tuple[str, ...] = ()  # patterns of its records' origins, and of those it leads to; "" for its own place
 
     @property
     def target(self) -> str:
@@ -42,6 +43,11 @@ class Call(Generic[W]):
     def place(self) -> str:
         """Where its records come from: `api: apps/shop-web/formation`."""
         return f"{self.host}: {self.path.removeprefix('/')}"
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Patterns of the origins of records that are missing if it is refused."""
+        return self.origins or (self.place, f"{self.place}/*")
 
     def key(self, page: str = "") -> str:
         """A file name for its answer, the same in every run."""

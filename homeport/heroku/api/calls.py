@@ -14,12 +14,19 @@ EXPANDED = "addon_service,plan"  # the plan's price, for add-ons without a bille
 STEP = "1h"
 TRAFFIC_DAYS = (7, 1)  # the second, where Heroku does not keep as much
 
+# What is missing if a list is refused: its own records, and those of the questions that follow from it.
+OF_ADDONS = ("api: addons/*", "data: *", "api: apps/*/dynos/*")
+OF_ATTACHMENTS = ("api: apps/*/addon-attachments/*", *OF_ADDONS)
+OF_PIPELINES = ("api: pipelines/*", "github: *")
+
 ACCOUNT = Call("api", "/account", wire.Account, "the account")
 TEAMS = Call("api", "/teams", wire.Team, "the teams", range=BY_ID)
 REGIONS = Call("api", "/regions", wire.WireRegion, "the regions")
 DYNO_SIZES = Call("api", "/dyno-sizes", wire.WireDynoSize, "the dyno sizes", version=SDK)
-ATTACHMENTS = Call("api", "/addon-attachments", wire.WireAttachment, "attachments of add-ons", range=BY_ID)
-PIPELINES = Call("api", "/pipelines", wire.WirePipeline, "the pipelines", range=BY_ID)
+ATTACHMENTS = Call(
+    "api", "/addon-attachments", wire.WireAttachment, "attachments of add-ons", range=BY_ID, origins=OF_ATTACHMENTS
+)
+PIPELINES = Call("api", "/pipelines", wire.WirePipeline, "the pipelines", range=BY_ID, origins=OF_PIPELINES)
 ACCOUNT_INVOICES = Call("api", "/account/invoices", wire.WireInvoice, "the account's invoices")
 
 
@@ -35,21 +42,22 @@ def app(name: str) -> Call[wire.WireApp]:
 
 def addons(team: str) -> Call[wire.WireAddOn]:
     where = path("teams", team, "addons") if team else "/addons"
-    return Call("api", where, wire.WireAddOn, "the add-ons", version=SDK, expansion=EXPANDED, range=BY_ID)
+    return Call("api", where, wire.WireAddOn, "the add-ons", SDK, EXPANDED, BY_ID, origins=OF_ADDONS)
 
 
 def couplings(team: str) -> Call[wire.WireCoupling]:
     where = path("teams", team, "pipeline-couplings") if team else "/pipeline-couplings"
-    return Call("api", where, wire.WireCoupling, "which app is in which pipeline", range=BY_ID)
+    return Call("api", where, wire.WireCoupling, "which app is in which pipeline", range=BY_ID, origins=OF_PIPELINES)
 
 
 def spaces(team: str) -> Call[wire.WireSpace]:
     where = path("teams", team, "spaces") if team else "/spaces"
-    return Call("api", where, wire.WireSpace, "the private spaces", range=BY_ID)
+    return Call("api", where, wire.WireSpace, "the private spaces", range=BY_ID, origins=("api: spaces/*",))
 
 
 def space_nat(space: str) -> Call[wire.Nat]:
-    return Call("api", path("spaces", space, "nat"), wire.Nat, f"outgoing addresses of space {space}")
+    what, origins = f"outgoing addresses of space {space}", (f"api: spaces/{space}",)
+    return Call("api", path("spaces", space, "nat"), wire.Nat, what, origins=origins)
 
 
 def invoices(team: str) -> Call[wire.TeamInvoice]:
@@ -57,24 +65,27 @@ def invoices(team: str) -> Call[wire.TeamInvoice]:
 
 
 def review_config(pipeline: wire.WirePipeline) -> Call[wire.ReviewConfig]:
-    where = path("pipelines", pipeline.id, "review-app-config")
-    return Call("api", where, wire.ReviewConfig, f"review apps of pipeline {pipeline.name}", may_be_missing=True)
+    where, what = path("pipelines", pipeline.id, "review-app-config"), f"review apps of pipeline {pipeline.name}"
+    origins = (f"api: pipelines/{pipeline.name}/review-app-config",)
+    return Call("api", where, wire.ReviewConfig, what, may_be_missing=True, origins=origins)
 
 
 def pipeline_links(pipeline: wire.WirePipeline) -> Call[wire.AppLink]:
     where = path("pipelines", pipeline.id, "github")
-    return Call("github", where, wire.AppLink, f"GitHub branches of pipeline {pipeline.name}", may_be_missing=True)
+    what = f"GitHub branches of pipeline {pipeline.name}"
+    return Call("github", where, wire.AppLink, what, may_be_missing=True, origins=("github: *",))
 
 
 def app_link(one: wire.WireApp) -> Call[wire.AppLink]:
-    what = f"GitHub repository of {one.name}"
-    return Call("github", path("apps", one.id, "github"), wire.AppLink, what, may_be_missing=True)
+    what, where = f"GitHub repository of {one.name}", path("apps", one.id, "github")
+    origins = (f"github: apps/{one.name}/github",)
+    return Call("github", where, wire.AppLink, what, may_be_missing=True, origins=origins)
 
 
 def formation(name: str) -> Call[wire.Formation]:
-    return Call(
-        "api", path("apps", name, "formation"), wire.Formation, f"formation of {name}", version=SDK, range=BY_ID
-    )
+    where, what = path("apps", name, "formation"), f"formation of {name}"
+    origins = (f"api: {where[1:]}/*", f"metrics: apps/{name}/*")
+    return Call("api", where, wire.Formation, what, version=SDK, range=BY_ID, origins=origins)
 
 
 def dynos(name: str) -> Call[wire.Dyno]:
@@ -82,8 +93,8 @@ def dynos(name: str) -> Call[wire.Dyno]:
 
 
 def settings(name: str) -> Call[wire.Setting]:
-    where = path("apps", name, "config-vars-settings")
-    return Call("api", where, wire.Setting, f"config vars of {name}", version=SDK, is_secret=True)
+    where, origins = path("apps", name, "config-vars-settings"), (f"api: apps/{name}/config-vars/*",)
+    return Call("api", where, wire.Setting, f"config vars of {name}", version=SDK, is_secret=True, origins=origins)
 
 
 def config_vars(name: str) -> Call[wire.ConfigVars]:
@@ -92,7 +103,9 @@ def config_vars(name: str) -> Call[wire.ConfigVars]:
 
 
 def domains(name: str) -> Call[wire.WireDomain]:
-    return Call("api", path("apps", name, "domains"), wire.WireDomain, f"domains of {name}", range=BY_ID)
+    where = path("apps", name, "domains")
+    origins = (f"api: {where[1:]}/*", f"api: apps/{name}/sni-endpoints/*")
+    return Call("api", where, wire.WireDomain, f"domains of {name}", range=BY_ID, origins=origins)
 
 
 def certificates(name: str) -> Call[wire.SniEndpoint]:
@@ -106,16 +119,18 @@ def buildpacks(name: str) -> Call[wire.Installation]:
 
 def releases(name: str) -> Call[wire.WireRelease]:
     where, what = path("apps", name, "releases"), f"current release of {name}"
-    return Call("api", where, wire.WireRelease, what, version=SDK, range=NEWEST_RELEASES, pages_max=1)
+    origins = (f"api: {where[1:]}/*", *_commands(name))
+    return Call("api", where, wire.WireRelease, what, SDK, range=NEWEST_RELEASES, pages_max=1, origins=origins)
 
 
 def slug(name: str, identity: str) -> Call[wire.Slug]:
-    return Call("api", path("apps", name, "slugs", identity), wire.Slug, f"slug of {name}")
+    where = path("apps", name, "slugs", identity)
+    return Call("api", where, wire.Slug, f"slug of {name}", origins=_commands(name))
 
 
 def oci_image(name: str, identity: str) -> Call[wire.OciImage]:
     where = path("apps", name, "oci-images", identity)
-    return Call("api", where, wire.OciImage, f"image of {name}", version=SDK)
+    return Call("api", where, wire.OciImage, f"image of {name}", version=SDK, origins=_commands(name))
 
 
 def collaborators(name: str) -> Call[wire.WireCollaborator]:
@@ -141,8 +156,8 @@ def webhooks(name: str) -> Call[wire.WireWebhook]:
 
 
 def monitors(one: wire.WireApp) -> Call[wire.Monitor]:
-    where = path("apps", one.id, "formation", "web", "monitors")
-    return Call("metrics", where, wire.Monitor, f"autoscaling of {one.name}")
+    where, origins = path("apps", one.id, "formation", "web", "monitors"), (f"metrics: apps/{one.name}/formation/*",)
+    return Call("metrics", where, wire.Monitor, f"autoscaling of {one.name}", origins=origins)
 
 
 def router_metrics(one: wire.WireApp, kind: str, end: datetime, days: int) -> Call[wire.Series]:
@@ -150,23 +165,23 @@ def router_metrics(one: wire.WireApp, kind: str, end: datetime, days: int) -> Ca
     span = {"start_time": end - timedelta(days=days), "end_time": end}
     query = {name: time.strftime("%Y-%m-%dT%H:%M:%SZ") for name, time in span.items()}
     query |= {"step": STEP, "process_type": "web"}
-    where = path("apps", one.name, "router-metrics", kind)
-    return Call("metrics", where, wire.Series, f"router metrics ({kind}) of {one.name}", query=query)
+    where, what = path("apps", one.name, "router-metrics", kind), f"router metrics ({kind}) of {one.name}"
+    return Call("metrics", where, wire.Series, what, query=query, origins=(f"metrics: apps/{one.name}/router-metrics",))
 
 
 def postgres(addon: wire.WireAddOn) -> Call[wire.PostgresInfo]:
     where = path("client", "v11", "databases", addon.id)
-    return Call("data", where, wire.PostgresInfo, f"details of database {addon.name}")
+    return Call("data", where, wire.PostgresInfo, f"details of database {addon.name}", origins=_postgres(addon))
 
 
 def backup_schedules(addon: wire.WireAddOn) -> Call[wire.BackupSchedule]:
     where = path("client", "v11", "databases", addon.id, "transfer-schedules")
-    return Call("data", where, wire.BackupSchedule, f"backup schedules of {addon.name}")
+    return Call("data", where, wire.BackupSchedule, f"backup schedules of {addon.name}", origins=_postgres(addon))
 
 
 def credentials(addon: wire.WireAddOn) -> Call[wire.Credential]:
     where = path("postgres", "v0", "databases", addon.id, "credentials")
-    return Call("data", where, wire.Credential, f"names of credentials of {addon.name}")
+    return Call("data", where, wire.Credential, f"names of credentials of {addon.name}", origins=_postgres(addon))
 
 
 def redis(addon: wire.WireAddOn) -> Call[wire.RedisInfo]:
@@ -176,4 +191,13 @@ def redis(addon: wire.WireAddOn) -> Call[wire.RedisInfo]:
 
 def redis_config(addon: wire.WireAddOn) -> Call[wire.RedisConfig]:
     where = path("redis", "v0", "databases", addon.name, "config")
-    return Call("data", where, wire.RedisConfig, f"settings of {addon.name}")
+    origins = (f"data: redis/v0/databases/{addon.name}",)
+    return Call("data", where, wire.RedisConfig, f"settings of {addon.name}", origins=origins)
+
+
+def _commands(name: str) -> tuple[str, str]:
+    return f"api: apps/{name}/slugs/*", f"api: apps/{name}/oci-images/*"
+
+
+def _postgres(addon: wire.WireAddOn) -> tuple[str]:
+    return (f"data: client/v11/databases/{addon.name}",)

@@ -100,6 +100,7 @@ class Client:
             if not one.next or one.next == page:
                 break
             page = one.next
+            self.expected += 1 if self.expected else 0
         return restore(call, kept)
 
     async def _read_page(self, call: Call[W], page: str) -> Kept | Refusal:
@@ -153,6 +154,7 @@ class Client:
             if seconds is None:
                 return self._give_up(call, refusal, tries, cause)
             waited += seconds
+            self.expected += 1 if self.expected else 0  # a call more than was expected
             self.tell(f"{call.what}: waiting {seconds:.0f} s ({cause})")
             await self.budget.wait(seconds)
 

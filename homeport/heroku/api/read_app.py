@@ -38,10 +38,10 @@ async def read_app(reader: Reader, context: AppContext) -> Inventory:
     answer = await reader.ask(calls.formation(app.name))
     if isinstance(answer, Refusal) and answer.status == FORBIDDEN:
         reader.add([convert.convert_app(app, context.known)])
-        reader.note(f"everything of app {app.name} but its name", answer)
+        reader.note_hidden(f"everything of app {app.name} but its name", everything_of(app.name), answer)
         return reader.inventory()
     if isinstance(answer, Refusal):
-        reader.note(calls.formation(app.name).what, answer)
+        reader.note(calls.formation(app.name), answer)
     formation = () if isinstance(answer, Refusal) else answer.items
     reader.add([convert.convert_app(app, context.known)])
     reader.add(convert.convert_formation(app.name, formation))
@@ -49,6 +49,11 @@ async def read_app(reader: Reader, context: AppContext) -> Inventory:
     if MISSING in reader.statuses and (gone := await _find_gone(reader, app)):
         return Inventory(unreadable=(gone,))
     return reader.inventory()
+
+
+def everything_of(app: str) -> tuple[str, ...]:
+    """Patterns of the origins of all that is asked for one app."""
+    return tuple(f"{host}: apps/{app}/*" for host in ("api", "metrics", "github"))
 
 
 def _parts(
@@ -89,7 +94,7 @@ async def _config(reader: Reader, context: AppContext) -> None:
     call = calls.settings(name)
     answer = await reader.ask(call)
     if isinstance(answer, Refusal) and answer.status == FORBIDDEN:
-        reader.note(call.what, answer)
+        reader.note(call, answer)
         return
     if isinstance(answer, Refusal):  # the long form is not offered for every app
         plain = await reader.items(calls.config_vars(name)) or ()
@@ -167,7 +172,7 @@ async def _traffic(reader: Reader, context: AppContext) -> None:
             continue
         break
     if isinstance(status, Refusal):
-        reader.note(call.what, status)
+        reader.note(call, status)
         return
     latency = await reader.items(calls.router_metrics(app, "latency", context.end, days)) or (wire.Series(),)
     for one in status.items:

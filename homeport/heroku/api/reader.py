@@ -33,7 +33,7 @@ class Reader:
         answer = await self.ask(call)
         if isinstance(answer, Answer):
             return answer.items
-        self.note(call.what, answer)
+        self.note(call, answer)
         return None
 
     async def ask(self, call: Call[W]) -> Answer[W] | Refusal:
@@ -48,10 +48,14 @@ class Reader:
         self.doubts += answer.doubts
         return answer
 
-    def note(self, what: str, refusal: Refusal) -> None:
+    def note(self, call: Call[W], refusal: Refusal) -> None:
         """It could not be read."""
+        self.note_hidden(call.what, call.hidden, refusal)
+
+    def note_hidden(self, what: str, origins: tuple[str, ...], refusal: Refusal) -> None:
+        """`what` could not be read, so that records of these origins are missing."""
         self.statuses.append(refusal.status)
-        self.unreadable.append(Unreadable(what, refusal.reason, self.app, refusal.request_id))
+        self.unreadable.append(Unreadable(what, refusal.reason, self.app, refusal.request_id, origins))
 
     def add(self, found: Iterable[Record]) -> None:
         """Keep the records."""

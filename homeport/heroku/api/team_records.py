@@ -35,6 +35,7 @@ def convert_addons(addons: Iterable[wire.WireAddOn]) -> Iterator[records.AddOn]:
             cents=price.cents if is_known else None,
             is_metered=price.metered,
             state=one.state or "provisioned",
+            id=one.id,
             config_vars=tuple(one.config_vars),
         )
 

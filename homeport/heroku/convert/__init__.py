@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from homeport.heroku.convert.config import ConfigValues, split_values
 from homeport.heroku.convert.decide import decide
+from homeport.heroku.convert.given import NONE_GIVEN, Given
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.render import render_platform
 from homeport.heroku.convert.tell import tell_all
@@ -29,15 +30,20 @@ class Converted:
     report: Report
     values: ConfigValues
     folders: tuple[str, ...]
+    given: Given
 
 
-def convert(inventory: Inventory, *, name: str | None = None, region: str | None = None) -> Converted:
+def convert(
+    inventory: Inventory, *, name: str | None = None, region: str | None = None, given: Given = NONE_GIVEN
+) -> Converted:
     """Decide what becomes of everything that was read; `name` and `region` overrule what the inventory says.
+
+    `given` are the names of an earlier import, which stay.
 
     Raises HomeportError for a name or region that homeport.yml does not allow.
     """
     records = Records(inventory)
-    draft = decide(records, name=name, region=region)
+    draft = decide(records, name=name, region=region, given=given)
     return Converted(
         name=draft.name,
         platform_text=render_platform(draft),
@@ -45,4 +51,5 @@ def convert(inventory: Inventory, *, name: str | None = None, region: str | None
         report=tell_all(inventory, records, draft),
         values=split_values(records, draft),
         folders=tuple(sorted({service.path for service in draft.services})),
+        given=draft.given,
     )

@@ -19,6 +19,10 @@ SECRET_KEY = "SECRET_KEY"
 STANDARD_BYTES, ADVANCED_BYTES = 4096, 8192
 # what Heroku's data add-ons set, wherever nothing says whose a variable is
 OF_DATA = re.compile(r"^(HEROKU_(POSTGRESQL|REDIS)_[A-Z]+(_TLS)?_URL|REDIS_TLS_URL|DATABASE_CONNECTION_POOL_URL)$")
+# what may be one of theirs, where it could not be read which add-ons there are
+MAYBE_OF_DATA = re.compile(
+    r"(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|REDIS|REDISCLOUD|REDISTOGO|OPENREDIS)(_[A-Z0-9]+)*_UR[LI]$"
+)
 SENDERS = ("DEFAULT_FROM_EMAIL", "MAIL_SENDER", "SERVER_EMAIL", "EMAIL_FROM", "FROM_EMAIL")
 ADDRESS = re.compile(r"^[^@\s<>]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
 
@@ -59,7 +63,15 @@ def is_of_data(records: Records, var: ConfigVar) -> bool:
     attached = [(a.name, records.addon(a.addon, var.app)) for a in records.of(Attachment, var.app)]
     attached += [(data.default_role(addon), addon) for addon in records.of(AddOn, var.app)]
     names_of_data = {data.variable_of(name) for name, addon in attached if addon and data.kind_of(addon)}
-    return var.name in names_of_data or bool(OF_DATA.match(var.name))
+    if var.name in names_of_data or OF_DATA.match(var.name):
+        return True
+    return are_addons_hidden(records, var.app) and bool(MAYBE_OF_DATA.search(var.name))
+
+
+def are_addons_hidden(records: Records, app: str) -> bool:
+    """Whether an app may have add-ons that were not read."""
+    hidden = ("api: addons/any", f"api: apps/{app}/addon-attachments/ANY")
+    return any(records.is_hidden(origin, app) for origin in hidden)
 
 
 def is_ready(records: Records, draft: Draft, var: ConfigVar) -> bool:

@@ -5,11 +5,12 @@ the same name. One that is attached across environments is there in both: accoun
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from homeport.heroku.convert import sizes
 from homeport.heroku.convert.draft import CACHES, DATABASES, ENVIRONMENTS, DataDraft, Member
+from homeport.heroku.convert.given import Given, key_of, place_key
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.slugs import Names, name_max, with_end
 from homeport.heroku.records import AddOn, Attachment, DatabaseFacts
@@ -38,6 +39,7 @@ class Slot:
     """A database or cache while it is put together."""
 
     kind: str
+    known: str = ""  # the name that an earlier import gave
     addons: dict[str, AddOn] = field(default_factory=dict)
     uses: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
 
@@ -69,8 +71,8 @@ def followers(records: Records) -> set[str]:
     return found
 
 
-def decide_data(records: Records, members: Mapping[str, Member], names: Names) -> tuple[DataDraft, ...]:
-    """Every database and cache that moves, by name."""
+def decide_data(records: Records, members: Mapping[str, Member], names: Names, given: Given) -> tuple[DataDraft, ...]:
+    """Every database and cache that moves, by name; one that has a name keeps it."""
     attached = _attached(records)
     following = followers(records)
     homes = {
@@ -82,9 +84,23 @@ def decide_data(records: Records, members: Mapping[str, Member], names: Names) -
     for environment in ENVIRONMENTS:
         here = [addon for addon in records.of(AddOn) if homes.get(addon.origin) == environment]
         for addon in sorted(here, key=lambda addon: (addon.name, addon.origin)):
-            _fill_slot(slots, addon, environment, _pairs(addon, attached, members))
+            known = _known(addon, attached, given, here)
+            _fill_slot(slots, addon, environment, _pairs(addon, attached, members), known)
+    slots.sort(key=lambda slot: not slot.known)
     drafts = [_draft(records, slot, members, names) for slot in slots]
     return tuple(sorted(drafts, key=lambda draft: (draft.kind != DATABASES, draft.name)))
+
+
+def given_data(records: Records, parts: Iterable[DataDraft]) -> dict[str, str]:
+    """Names by add-on, and by the places where add-ons are attached."""
+    attached = _attached(records)
+    addons = {addon.origin: addon for addon in records.of(AddOn)}
+    found: dict[str, str] = {}
+    for part in parts:
+        for origin in part.addons.values():
+            found |= {place_key(app, role): part.name for app, role in attached[origin]}
+            found[key_of(addons[origin])] = part.name
+    return found
 
 
 def variable_of(attachment: str) -> str:
@@ -130,15 +146,29 @@ def _pairs(
     return found
 
 
-def _fill_slot(slots: list[Slot], addon: AddOn, environment: str, pairs: dict[str, set[tuple[str, str]]]) -> None:
+def _known(addon: AddOn, attached: Mapping[str, list[tuple[str, str]]], given: Given, here: Iterable[AddOn]) -> str:
+    """The name that an add-on was given, or that of the one whose place it took."""
+    if name := given.part([key_of(addon)]):
+        return name
+    held = {given.part([key_of(other)]) for other in here}
+    name = given.part(place_key(app, role) for app, role in attached[addon.origin])
+    return "" if name in held else name
+
+
+def _fill_slot(
+    slots: list[Slot], addon: AddOn, environment: str, pairs: dict[str, set[tuple[str, str]]], known: str
+) -> None:
     """Put an add-on into the slot that the same services use in another environment, or into a new one."""
     kind = kind_of(addon)
     own = pairs.get(environment, set())
-    fitting = [slot for slot in slots if slot.kind == kind and environment not in slot.addons and slot.pairs() & own]
-    slot = max(fitting, key=lambda slot: len(slot.pairs() & own), default=None)
+    free = [slot for slot in slots if slot.kind == kind and environment not in slot.addons]
+    same = [slot for slot in free if known and slot.known == known]
+    fitting = [slot for slot in free if slot.pairs() & own and (not known or not slot.known)]
+    slot = max(same or fitting, key=lambda slot: len(slot.pairs() & own), default=None)
     if slot is None:
         slot = Slot(kind)
         slots.append(slot)
+    slot.known = slot.known or known
     slot.addons[environment] = addon
     for where, used in pairs.items():
         slot.uses[where] |= used
@@ -151,9 +181,11 @@ def _draft(records: Records, slot: Slot, members: Mapping[str, Member], names: N
         settings[environment], more = _settings(records, slot.kind, addon)
         extensions |= more
         sources[environment] = f"{addon.name}, {addon.service}:{addon.plan or 'default plan'}"
+        if place := addon.options.get("inferred"):
+            sources[environment] = f"not declared; inferred from {place}"
     return DataDraft(
         kind=slot.kind,
-        name=names.claim(slot.kind, *_wishes(slot, members, names)),
+        name=names.claim(slot.kind, *_wishes(slot, members, names), known=slot.known),
         addons={environment: addon.origin for environment, addon in slot.addons.items()},
         settings=settings,
         sources=sources,

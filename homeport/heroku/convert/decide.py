@@ -8,11 +8,12 @@ from dataclasses import replace
 from homeport.errors import HomeportError
 from homeport.heroku.convert import config, data, sizes
 from homeport.heroku.convert.draft import DATABASES, ENVIRONMENTS, DataDraft, Draft, Member
-from homeport.heroku.convert.members import find_members
+from homeport.heroku.convert.given import NONE_GIVEN, Given
+from homeport.heroku.convert.members import find_members, given_services
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import decide_routes
 from homeport.heroku.convert.services import decide_service
-from homeport.heroku.convert.slugs import PLATFORM_MAX, Names, slug
+from homeport.heroku.convert.slugs import PLATFORM_MAX, WHOLE, Names, shortened, slug
 from homeport.heroku.records import AddOn, App
 from homeport.model.regions import find_region_problem
 
@@ -35,16 +36,17 @@ REGIONS = {
 NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
 
-def decide(records: Records, *, name: str | None = None, region: str | None = None) -> Draft:
+def decide(records: Records, *, name: str | None = None, region: str | None = None, given: Given = NONE_GIVEN) -> Draft:
     """Everything that is written. Raises HomeportError for a name or region that homeport.yml does not allow."""
     _check_options(name, region)
-    names = Names(name or _platform_name(records))
-    members, titles = find_members(records, names)
+    wish = slug(_platform_wish(records), "platform", WHOLE)
+    names = Names(name or shortened(wish, PLATFORM_MAX))
+    members, titles = find_members(records, names, given)
     services = tuple(
         decide_service(records, service, title, _of_service(members, service))
         for service, title in sorted(titles.items())
     )
-    parts = data.decide_data(records, members, names)
+    parts = data.decide_data(records, members, names, given)
     used = {member.environment for member in members.values() if member.is_placed}
     used |= {environment for part in parts for environment in part.addons}
     draft = Draft(
@@ -60,7 +62,14 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
         settings={service.name: config.decide_settings(records, service) for service in services},
         sender=config.decide_sender(records),
     )
-    return replace(draft, secrets=config.decide_secrets(records, draft))
+    services_of, parts_of = given_services(records, members, titles), data.given_data(records, parts)
+    return replace(
+        draft,
+        secrets=config.decide_secrets(records, draft),
+        full_names=names.changed,
+        full_name=wish if wish != names.platform == shortened(wish, PLATFORM_MAX) else "",
+        given=Given({**given.services, **services_of}, {**given.data, **parts_of}),
+    )
 
 
 def aws_region(app: App) -> str:
@@ -78,10 +87,10 @@ def _check_options(name: str | None, region: str | None) -> None:
         raise HomeportError(f"--region: {problem}")
 
 
-def _platform_name(records: Records) -> str:
+def _platform_wish(records: Records) -> str:
     teams = [app.team for app in records.of(App) if app.team]
     only = records.apps[0] if len(records.apps) == 1 else "platform"
-    return slug(_most_common(teams, only), "platform", PLATFORM_MAX)
+    return _most_common(teams, only)
 
 
 def _of_service(members: Mapping[str, Member], service: str) -> tuple[Member, ...]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from homeport.heroku.convert.given import Given
+
 STAGES = {"production": "prod", "staging": "stage", "development": "dev"}
 ENVIRONMENTS = ("prod", "stage", "dev")  # the first one that has a thing gives what is the same everywhere
 DATABASES, CACHES = "databases", "caches"
@@ -56,6 +58,7 @@ class ProcessDraft:
     origin: str
     note: str
     sizes: Mapping[str, Size]
+    check: str = ""  # what of the command a person must look at
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class ServiceDraft:
     release: str
     python: str
     members: tuple[Member, ...]
+    release_check: str = ""
 
     def apps(self) -> dict[str, str]:
         """The Heroku app of each environment that has one."""
@@ -110,6 +114,9 @@ class Draft:
     settings: Mapping[str, Mapping[str, Mapping[str, str]]]  # service → environment → variables
     sender: str = ""
     secrets: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # service → environment → names
+    given: Given = Given()
+    full_names: Mapping[str, str] = field(default_factory=dict)  # of names that had to be changed to be legal and free
+    full_name: str = ""  # of the platform, if its own had to be shortened
 
     def service(self, name: str) -> ServiceDraft | None:
         return self._services.get(name)

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from homeport.heroku.convert.draft import ENVIRONMENTS, STAGES, Member
+from homeport.heroku.convert.given import Given
 from homeport.heroku.convert.records import Records
-from homeport.heroku.convert.slugs import Names, slug
+from homeport.heroku.convert.slugs import WHOLE, Names, slug
 from homeport.heroku.records import App, Buildpack, Coupling, Process, PythonVersion, Repository, Requirements
 
 SUFFIX = re.compile(r"^(.+?)[-_](production|prod|staging|stage|stg|development|dev)$")
@@ -38,17 +39,18 @@ class Unit:
     checkouts: tuple[str, ...] = ()
 
 
-def find_members(records: Records, names: Names) -> tuple[dict[str, Member], dict[str, str]]:
-    """Where each app goes, and for each service what it was on Heroku."""
+def find_members(records: Records, names: Names, given: Given) -> tuple[dict[str, Member], dict[str, str]]:
+    """Where each app goes, and for each service what it was on Heroku; one that has a name keeps it."""
     excluded = {app: member for app in records.apps if (member := _excluded(records, app))}
     live = [app for app in records.apps if app not in excluded and app not in records.checkouts]
     units = _with_checkouts(records, list(_units(records, live)), set(excluded))
     members, titles = dict(excluded), {}
-    for unit in sorted(units, key=lambda unit: (unit.wish, unit.title)):
+    known = {unit: given.service(_keys(records, unit)) for unit in units}
+    for unit in sorted(units, key=lambda unit: (not known[unit], unit.wish, unit.title)):
         if not _has_command(records, unit):
             members |= {member.app: member for member in _without_service(unit)}
             continue
-        name = names.claim("services", _short(unit.wish, names.platform), unit.wish)
+        name = names.claim("services", _short(unit.wish, names.platform), unit.wish, known=known[unit])
         titles[name] = unit.title
         for app, environment, guess in unit.apps:
             members[app] = Member(app, name, environment, guess, is_checkout=app in records.checkouts)
@@ -56,9 +58,29 @@ def find_members(records: Records, names: Names) -> tuple[dict[str, Member], dic
     return members, titles
 
 
+def given_services(records: Records, members: Mapping[str, Member], titles: Mapping[str, str]) -> dict[str, str]:
+    """Names by everything that the next import may know a service by."""
+    found = {title: name for name, title in titles.items()}
+    return found | {
+        key: member.service for member in members.values() if member.service for key in _app_keys(records, member.app)
+    }
+
+
+def _keys(records: Records, unit: Unit) -> Iterator[str]:
+    for app, _, _ in unit.apps:
+        yield from _app_keys(records, app)
+    yield unit.title
+    yield from unit.checkouts
+
+
+def _app_keys(records: Records, app: str) -> Iterator[str]:
+    yield from (record.id for record in records.of(App, app) if record.id)
+    yield app
+
+
 def _short(wish: str, platform: str) -> str:
     """Without the platform's name, which begins every name in AWS anyway: `magicbook-catalog` → `catalog`."""
-    return slug(wish).removeprefix(f"{platform}-")
+    return slug(wish, longest=WHOLE).removeprefix(f"{platform}-")
 
 
 def _excluded(records: Records, app: str) -> Member | None:

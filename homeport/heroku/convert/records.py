@@ -16,7 +16,9 @@ class Records:
         self.every: tuple[Record, ...] = tuple(
             record for _, record in sorted(unique.items(), key=lambda item: (item[1].origin, item[0]))
         )
-        self.values = inventory.values
+        self.values, self.valued = inventory.values, inventory.valued
+        self._origins = {record.origin for record in self.every}
+        self._unreadable = [one for one in inventory.unreadable if one.origins]
         self._of_kind: dict[type[Record], list[Record]] = defaultdict(list)
         self._of_app: dict[tuple[type[Record], str], list[Record]] = defaultdict(list)
         for record in self.every:
@@ -49,6 +51,11 @@ class Records:
 
     def cache_facts(self, addon: str) -> CacheFacts | None:
         return self._cache_facts.get(addon)
+
+    def is_hidden(self, origin: str, app: str) -> bool:
+        """Whether a record of an app was never read, because Heroku refused it."""
+        unknown = (one for one in self._unreadable if app not in one.remembered)
+        return origin not in self._origins and any(one.hides(origin) for one in unknown)
 
     def _is_checkout(self, app: str) -> bool:
         """Every app record of it is of a folder."""

@@ -76,7 +76,7 @@ def _service(draft: Draft, service: ServiceDraft) -> Iterator[str]:
     if service.python and service.python != draft.python:
         yield f"    python: {_text(service.python)}"
     if service.release:
-        yield f"    release: {_text(service.release)}"
+        yield _commented(f"    release: {_text(service.release)}", service.release_check)
     yield "    processes:"
     for process in service.processes:
         yield from _process(process)
@@ -92,7 +92,7 @@ def _service(draft: Draft, service: ServiceDraft) -> Iterator[str]:
 
 def _process(process: ProcessDraft) -> Iterator[str]:
     yield _commented(f"      {process.name}:", f"{process.origin}{'; ' + process.note if process.note else ''}")
-    yield f"        command: {_text(process.command)}"
+    yield _commented(f"        command: {_text(process.command)}", process.check)
     if not common_size(process).min:
         yield _commented("        scale: {min: 0, max: 1}", "not running on Heroku")
 

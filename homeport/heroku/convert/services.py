@@ -16,8 +16,13 @@ RELEASE = "release"
 WRAPPER = re.compile(
     r"(?:(?<=\s)|^)(?:\./)?bin/(start-(?:nginx|nginx-solo|nginx-debug|pgbouncer|pgbouncer-stunnel|stunnel))\s+"
 )
+SOCKET = re.compile(r"(?:-b|--bind)[ =]?['\"]?(?:unix:)/?[^\s'\"]+['\"]?")
+LISTEN = "--bind 0.0.0.0:$PORT"
+PORT = re.compile(r"\$\{?PORT\b")
+ABSOLUTE = re.compile(r"(?:^|[\s;&|(])(/(?!bin/|usr/bin/env\b)[^\s;&|]*bin/[^\s;&|]+)")
 SINGLE = re.compile(r"\bcelery\b.*(\s-B\b|\s--beat\b|\sbeat\b)|\b(clock|celerybeat|apscheduler|rqscheduler)\b")
 TASKS_MAX = 500
+UNKNOWN_NUMBER, UNKNOWN = "number not known: one is assumed", "how many ran is not known; one is assumed"
 # which of several files that name a version Heroku's buildpack believes, best first
 VERSION_FILES = ("runtime.txt", ".python-version", "Pipfile.lock")
 
@@ -28,20 +33,22 @@ def decide_service(records: Records, name: str, title: str, members: tuple[Membe
     checkouts = [member.app for member in members if member.is_checkout]
     ordered = [live[first_environment(live)]] if live else []
     ordered += [app for app in live.values() if app not in ordered] + [app for app in checkouts if app not in ordered]
+    release = find_command(records, ordered, RELEASE)[0]
     return ServiceDraft(
         name=name,
         title=title,
         path=_path(records, ordered, name),
         repository=_repository(records, ordered, title),
         processes=tuple(_processes(records, ordered, live)),
-        release=clean_command(find_command(records, ordered, RELEASE)[0]),
+        release=clean_command(release),
+        release_check=find_check(RELEASE, release),
         python=_python(records, ordered),
         members=members,
     )
 
 
 def find_command(records: Records, apps: list[str], type_: str) -> tuple[str, str]:
-    """Command and origin of a process type: of the slug, then heroku.yml, the Procfile, and the formation."""
+    """Command and origin of a process type: of the slug, then the Procfile, heroku.yml, and the formation."""
     found = [
         (rank, process.command.strip(), process.origin)
         for index, app in enumerate(apps)
@@ -55,11 +62,34 @@ def find_command(records: Records, apps: list[str], type_: str) -> tuple[str, st
 def clean_command(command: str) -> str:
     """Without wrappers that only Heroku's buildpacks bring, and in characters that YAML and AWS take."""
     text = WRAPPER.sub("", command)
+    if text != command:
+        text = SOCKET.sub(LISTEN, text)
     return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def sockets(command: str) -> list[str]:
+    """Sockets of a wrapper that the process listened on, and that were rewritten."""
+    return SOCKET.findall(command) if wrappers(command) else []
+
+
+def find_check(process_type: str, command: str) -> str:
+    """What a person must look at before a command runs off Heroku; empty if nothing is seen."""
+    cleaned = clean_command(command)
+    if process_type == "web" and wrappers(command) and not PORT.search(cleaned):
+        if "uwsgi" in cleaned:
+            return "CHECK: listened behind nginx; its .ini must say `http-socket = :$(PORT)`"
+        return "CHECK: listened behind nginx; it must listen on 0.0.0.0:$PORT itself"
+    if absolute := ABSOLUTE.search(cleaned):
+        return f"CHECK: {absolute[1]} is in an image of Heroku's; write the name alone"
+    return ""
 
 
 def wrappers(command: str) -> list[str]:
     return WRAPPER.findall(command)
+
+
+def formation_origin(app: str, type_: str) -> str:
+    return f"api: apps/{app}/formation/{type_}"
 
 
 def is_single(command: str) -> bool:
@@ -84,7 +114,7 @@ def _rank(records: Records, process: Process) -> tuple[int, ...]:
         return (3,)
     if not in_checkout:
         return (0,)
-    return (1,) if "heroku.yml" in process.origin else (2,)
+    return (2,) if "heroku.yml" in process.origin else (1,)
 
 
 def _path(records: Records, apps: list[str], name: str) -> str:
@@ -124,7 +154,7 @@ def _processes(records: Records, apps: list[str], live: Mapping[str, str]) -> It
         name = _process_name(type_, taken)
         note = f"is called {name} here" if name != type_ else ""
         found = {where: _size(records, app, type_, command) for where, app in live.items()}
-        yield ProcessDraft(name, type_, clean_command(command), origin, note, found)
+        yield ProcessDraft(name, type_, clean_command(command), origin, note, found, find_check(type_, command))
 
 
 def _process_name(type_: str, taken: set[str]) -> str:
@@ -143,7 +173,9 @@ def _size(records: Records, app: str, type_: str, command: str) -> Size:
     formation = next(iter(declared), None)
     if formation is None:
         if app in records.checkouts:
-            return Size(source="number not known: one is assumed", note="how many ran is not known; one is assumed")
+            return Size(source=UNKNOWN_NUMBER, note=UNKNOWN)
+        if records.is_hidden(formation_origin(app, type_), app):
+            return Size(source=f"{app}: {UNKNOWN_NUMBER}", note=UNKNOWN)
         return Size(min=0, source=f"{app}: not running", average=0)
     cpu, memory, note = sizes.fargate_size(formation.size, records.of(DynoSize))
     quantity = min(TASKS_MAX, formation.quantity if formation.quantity is not None else 1)

@@ -6,6 +6,7 @@ import unicodedata
 from homeport.model import names
 from homeport.model.rules import RESERVED
 
+WHOLE = 10_000
 NAME_MAX = 24  # of a name in homeport.yml
 PLATFORM_MAX = 16  # leaves enough of AWS's 40 characters for the names of caches
 ENVIRONMENT_MAX = 5  # `local`, `stage`
@@ -17,14 +18,23 @@ class Names:
     def __init__(self, platform: str) -> None:
         self.platform = platform
         self.taken: set[str] = set(RESERVED)
+        self.changed: dict[str, str] = {}  # what was wished, by the name that was given instead
 
-    def claim(self, kind: str, *wishes: str) -> str:
-        """The first wish that is free; if none is, the last one with a number. `kind` is that of homeport.yml."""
+    def claim(self, kind: str, *wishes: str, known: str = "") -> str:
+        """The name that was given before, else the first wish that is free; if none is, the last one with a number.
+
+        `kind` is that of homeport.yml.
+        """
         longest = name_max(kind, self.platform)
         slugs = [slug(wish, kind.removesuffix("s"), longest) for wish in wishes]
         free = [name for name in slugs if name not in self.taken]
         name = free[0] if free else self._numbered(slugs[-1], longest)
+        if known and known not in self.taken:
+            name = known
         self.taken.add(name)
+        full = [slug(wish, kind.removesuffix("s"), WHOLE) for wish in wishes]
+        if name not in full:
+            self.changed[name] = full[-1]
         return name
 
     def _numbered(self, name: str, longest: int) -> str:
@@ -43,7 +53,15 @@ def slug(text: str, default: str = "app", longest: int = NAME_MAX) -> str:
     name = "-".join(re.findall(r"[a-z0-9]+", ascii_text))
     if not name[:1].isalpha():
         name = f"{default}-{name}".rstrip("-")
-    return name[:longest].rstrip("-")
+    return shortened(name, longest)
+
+
+def shortened(name: str, longest: int) -> str:
+    """At most so long, and cut at a hyphen where there is one: `mozilla-foundation-site` → `mozilla-foundation`."""
+    if len(name) <= longest:
+        return name
+    words, _, _ = name[: longest + 1].rpartition("-")
+    return words if len(words) >= longest // 3 else name[:longest].rstrip("-")
 
 
 def name_max(kind: str, platform: str) -> int:

@@ -1,13 +1,14 @@
 """Each record → its fate, and all fates → the Report. That a record is in exactly one list is so by construction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from homeport.heroku import records as kinds
-from homeport.heroku.convert import tell_code, tell_data, tell_team
+from homeport.heroku.convert import config, tell_code, tell_data, tell_team
 from homeport.heroku.convert.draft import Draft
 from homeport.heroku.convert.fate import Fate, collect, not_moved
 from homeport.heroku.convert.records import Records
+from homeport.heroku.convert.services import formation_origin
 from homeport.heroku.records import Doubt, DynoSize, Inventory, Record
 from homeport.heroku.report import CHANGED, MOVED, NOT_MOVED, Report
 
@@ -73,6 +74,11 @@ def tell(records: Records, draft: Draft, record: Record) -> Fate:
 def _doubts(records: Records, draft: Draft) -> list[Doubt]:
     """What is odd about the whole: services without an app in some environment, and roots that had to be chosen."""
     found = []
+    if draft.full_name:
+        text = f"{draft.name} is shortened from {draft.full_name}; choose another with --name before the first apply"
+        found.append(Doubt("homeport.yml: name", text))
+    for name, full in draft.full_names.items():
+        found.append(Doubt(f"homeport.yml: {name}", f"name shortened or changed from {full}, to be legal and free"))
     for service in draft.services:
         absent = [name for name in draft.environments if name not in service.apps()]
         if absent:
@@ -83,12 +89,26 @@ def _doubts(records: Records, draft: Draft) -> list[Doubt]:
         if absent:
             text = f"has nothing on Heroku in {', '.join(absent)}: the smallest size is made there, empty, and paid for"
             found.append(Doubt(f"homeport.yml: {part.kind}.{part.name}", text))
+    found += _unread_doubts(records, draft)
     web = [service.name for service in draft.services if service.has_web]
     if len(web) > 1:
         root = next(name for name in web if draft.routes[name][0] == "ANY /")
         text = f"{root} keeps the root of the one API, as the site or with most traffic; the others have a prefix each"
         found.append(Doubt("homeport.yml: routes", text))
     return found
+
+
+def _unread_doubts(records: Records, draft: Draft) -> Iterator[Doubt]:
+    """What homeport.yml cannot say, because it could not be read."""
+    for service in draft.services:
+        for app in service.apps().values():
+            hidden = [p.type for p in service.processes if records.is_hidden(formation_origin(app, p.type), app)]
+            if hidden:
+                text = f"sizes and numbers of {', '.join(hidden)} could not be read: one small task of each is assumed"
+                yield Doubt(f"homeport.yml: services.{service.name}", f"{app}: {text}")
+            if config.are_addons_hidden(records, app):
+                text = f"add-ons of {app} could not be read: its databases and caches are missing in `uses`"
+                yield Doubt(f"homeport.yml: services.{service.name}", text)
 
 
 def _next_steps(draft: Draft) -> list[str]:

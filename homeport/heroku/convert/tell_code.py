@@ -8,7 +8,7 @@ from homeport.heroku.convert.fate import Fate, changed, moved, not_moved
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import is_root
 from homeport.heroku.convert.schedules import schedule_of
-from homeport.heroku.convert.services import RELEASE, python_version, wrappers
+from homeport.heroku.convert.services import LISTEN, RELEASE, python_version, sockets, wrappers
 from homeport.heroku.records import (
     App,
     Autoscale,
@@ -43,13 +43,15 @@ def tell_app(records: Records, draft: Draft, app: App) -> Fate:
     if region and region != draft.region and member.environment:
         found.append(f"runs in {region} on Heroku; one platform has one region for each environment, {draft.region}")
         todo.append(f"give the environment `region: {region}` if it must stay there")
+    if full := draft.full_names.get(member.service, ""):
+        found.append(f"its name is shortened or changed from {full}")
     if app.stack == "container":
         found.append("is built from a Dockerfile on Heroku; Homeport builds from requirements or a lock file")
         todo.append("see that the folder has one, and a Procfile")
     if app.is_maintained:
         found.append("is in maintenance mode")
         todo.append("tasks run as soon as it is deployed: check that it should")
-    if member.why:
+    if member.why or member.service in draft.full_names:
         todo.append("check homeport.yml")
     return changed(title, "; ".join(found), "; ".join(todo)) if found else moved(title)
 
@@ -59,6 +61,9 @@ def tell_process(records: Records, draft: Draft, process: Process) -> Fate:
     service = draft.service(member.service)
     title = f"process {process.type} of {member.service}"
     if process.type == RELEASE:
+        if service and service.release and service.release_check:
+            why = "starts by a path of Heroku's image"
+            return changed(f"release phase of {member.service}", why, service.release_check)
         if service and service.release:
             return moved(f"release phase of {member.service}", "runs before a release is made current")
         return not_moved(f"release phase of {member.service}", "has no command")
@@ -98,7 +103,12 @@ def _tell_command(
     reasons, todo = [why for why, _ in more], [advice for _, advice in more]
     if found := wrappers(process.command):
         reasons.append(f"the wrapper {' and '.join(found)} comes from a buildpack and was taken out")
-        todo.append("let the process listen on $PORT itself; the API and RDS do the wrapper's work")
+        if bound := sockets(process.command):
+            reasons.append(f"{', '.join(bound)} became {LISTEN}")
+        todo.append(decided.check or "let the process listen on $PORT itself; the API and RDS do the wrapper's work")
+    elif decided.check and process.origin == decided.origin:
+        reasons.append("starts by a path of Heroku's image")
+        todo.append(decided.check)
     if not LEGAL.match(process.type) or process.type != decided.name:
         reasons.append(f"is called {decided.name}, which AWS allows")
         if process.app in records.checkouts:

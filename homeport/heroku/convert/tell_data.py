@@ -61,7 +61,9 @@ def tell_attachment(records: Records, draft: Draft, attachment: Attachment) -> F
         return moved(title, WISH)
     if vendors.find_vendor(addon.service).fate == "gone":
         return not_moved(title, "its add-on does not move", "see the add-on")
-    return moved(title, "its variables are copied")
+    return changed(
+        title, "its variables are in the secrets file, and a deploy gives them to the service", "see the add-on"
+    )
 
 
 def tell_database(records: Records, draft: Draft, facts: DatabaseFacts) -> Fate:
@@ -148,6 +150,8 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     setting = "enter them in the secrets file"
     if value is not None and (var.app, var.name) not in records.values:
         return changed(title, "app.json's defaults are in the secrets file", "see that they are what runs today")
+    if value is None and (var.app, var.name) in records.valued:
+        return changed(title, "an earlier import has put its value into the secrets file", "see that it is still right")
     if var.is_masked or value is None:
         why = "masked on Heroku: values cannot be read" if var.is_masked else "values were not read"
         return changed(title, "Heroku generated the values" if var.is_generated else why, setting)
@@ -160,8 +164,8 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     if var.name == config.SECRET_KEY:
         why = "Homeport makes a SECRET_KEY of its own; with yours sessions and signed links stay valid"
         return changed(f"config {var.name}", why, "set it before the first deploy")
-    why = "values are in the secrets file, outside of the repository; Homeport does not set them on AWS yet"
-    return changed(title, why, "keep the file; what is no secret and needed at the start can go to `environment:`")
+    why = "values are in the secrets file, outside of the repository; a deploy puts them into SSM for the service"
+    return changed(title, why, "keep the file; write what this machine must not use, such as live keys, under `local`")
 
 
 def _tell_replaced(draft: Draft, var: ConfigVar, title: str) -> Fate:
@@ -196,6 +200,8 @@ def _tell_wish(records: Records, draft: Draft, addon: AddOn, title: str) -> Fate
     )
     if has:
         return moved(title, "the app on Heroku has it")
+    if place := addon.options.get("inferred"):
+        return not_moved(title, f"{place} needs it, but no app on Heroku has it", "add it if the code uses it")
     return not_moved(title, "app.json asks for it, but no app on Heroku has it", "add it if the code needs it")
 
 
@@ -205,7 +211,7 @@ def _attached(records: Records, app: str) -> list[AddOn]:
 
 
 def _tell_part(records: Records, part: DataDraft, addon: AddOn, title: str) -> Fate:
-    reasons = []
+    reasons = [f"is not declared, but {place} needs it"] if (place := addon.options.get("inferred")) else []
     environment = next(name for name, origin in part.addons.items() if origin == addon.origin)
     if part.kind == CACHES:
         cached = records.cache_facts(addon.name)

@@ -1,6 +1,7 @@
 """A checkout of an app → everything that its files say to Heroku, as one inventory."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from homeport.heroku.files import locks, python
@@ -8,6 +9,7 @@ from homeport.heroku.files.app_json import is_heroku, parse_app_json
 from homeport.heroku.files.disk import LOCK_BYTES_MAX, is_file, read_text
 from homeport.heroku.files.findings import Findings, Place, total
 from homeport.heroku.files.heroku_yml import parse_heroku_yml
+from homeport.heroku.files.infer import infer_data
 from homeport.heroku.files.jobs import JOBS_FILES, parse_jobs
 from homeport.heroku.files.json_tree import parse_json
 from homeport.heroku.files.lists import parse_aptfile, parse_buildpacks, parse_hook
@@ -33,6 +35,9 @@ LOCKS: dict[str, Parse] = {
     "uv.lock": locks.parse_uv_lock,
 }  # in the order in which the buildpack prefers them
 UNLOCKED: dict[str, Parse] = {"Pipfile": locks.parse_pipfile, "pyproject.toml": locks.parse_pyproject}
+SETTINGS = re.compile(r"DJANGO_SETTINGS_MODULE['\"]\s*,\s*['\"](\w+)(?:\.\w+)*['\"]")
+INI = re.compile(r"([\w./-]+\.ini)\b")
+UNIX_SOCKET = re.compile(r"^\s*(?:http-)?socket\s*=\s*(?:unix:|/|\S+\.sock\b)|^\s*socket\s*=\s*unix\s*$")
 MARKERS = ("Procfile", "heroku.yml", "app.json", "manage.py")
 
 
@@ -48,7 +53,8 @@ def read_checkout(folder: Path, app: str) -> Inventory:
     """Everything in the folder that Heroku would read. Its App has the stack that app.json or heroku.yml asks for."""
     parts = [_procfiles(folder, app)]
     parts += [_file(folder, name, app, parse) for name, parse in LISTS.items()]
-    return as_app(total([*parts, _python(folder, app)]), folder, app)
+    found = total([*parts, _python(folder, app)])
+    return as_app(found + infer_data(folder, app, found), folder, app)
 
 
 def as_app(found: Inventory, folder: Path, app: str) -> Inventory:
@@ -151,7 +157,30 @@ def _conflicts(folder: Path, app: str, found: Inventory) -> tuple[Doubt, ...]:
     files = {name for name in ("Procfile", "heroku.yml") if is_file(folder / name)}
     if len(files) == 2:
         text = "and Procfile both exist: Heroku takes heroku.yml if the app's stack is container, else Procfile"
-        doubts.append(Doubt(f"{app}/heroku.yml", f"{text}. Both were read"))
+        doubts.append(Doubt(f"{app}/heroku.yml", f"{text}. The Procfile's commands are taken, where it has them"))
     if not any(process.command or process.image for process in found.of(Process)):
-        doubts.append(Doubt(app, "no Procfile or heroku.yml says what it runs; take the commands from Heroku"))
-    return tuple(doubts)
+        text = "no Procfile or heroku.yml says what it runs; take the commands from Heroku"
+        if project := find_django(folder):
+            text = f"{text}, or write a Procfile: `web: gunicorn {project}.wsgi`"
+        doubts.append(Doubt(app, text))
+    return (*doubts, *_nginx_sockets(folder, app, found))
+
+
+def find_django(folder: Path) -> str:
+    """The package of a Django project's settings, after its manage.py; empty if there is none."""
+    text, _ = read_text(folder / "manage.py", Place("", "")) if is_file(folder / "manage.py") else (None, ())
+    match = SETTINGS.search(text or "")
+    return match[1] if match else ""
+
+
+def _nginx_sockets(folder: Path, app: str, found: Inventory) -> Iterator[Doubt]:
+    """Lines of an .ini that a command names, by which uwsgi would listen on a socket of nginx's alone."""
+    named = {match[1] for process in found.of(Process) for match in INI.finditer(process.command[:2000])}
+    for name in sorted(named):
+        if ".." in Path(name).parts or Path(name).is_absolute() or not is_file(folder / name):
+            continue
+        place = Place(f"{app}/{name}", app)
+        text, _ = read_text(folder / name, place)
+        for number, line in enumerate((text or "").split("\n"), start=1):
+            if UNIX_SOCKET.match(line):
+                yield Doubt(place.at(number), "listens on a socket of nginx's: write `http-socket = :$(PORT)`")

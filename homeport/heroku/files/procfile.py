@@ -75,6 +75,9 @@ def nested_files(inventory: Inventory) -> list[str]:
 def _line(number: int, line: str, found: Findings) -> tuple[str, str] | None:
     if not line or line.startswith("#"):
         return None
+    if PLACEHOLDER.search(line[:LOOKED_AT]):
+        found.doubt(number, "has a placeholder of a template: this is not yet an app; it is left out")
+        return None
     if line.startswith("//"):
         found.doubt(number, "starts with //, a comment to Dokku only; it is left out")
         return None
@@ -105,8 +108,6 @@ def _named(number: int, name: str, command: str, found: Findings) -> tuple[str, 
 def _doubt_command(name: str, number: int, command: str, found: Findings) -> None:
     is_continued = command.endswith("\\")
     command = command[:LOOKED_AT]
-    if PLACEHOLDER.search(command):
-        found.doubt(number, f"{name} has a placeholder of a template in its command: this is not yet an app")
     if is_continued:
         found.doubt(
             number, f"{name} ends with a backslash, but a Procfile has no continued lines; it was taken as it is"

@@ -99,3 +99,11 @@ def test_doubts_of_one_file_end_at_some_point() -> None:
     found = parse_procfile("-\n" * 5_000, PLACE)
     assert len(found.doubts) == 31
     assert found.doubts[-1].text.startswith("has 4971 more")
+
+
+def test_a_line_of_a_template_is_left_out() -> None:
+    found = parse_procfile(
+        "web: gunicorn {{ name }}.wsgi\nworker: celery\n{% if x %}\n", Place("shop/Procfile", "shop")
+    )
+    assert [process.type for process in found.of(Process)] == ["worker"]
+    assert [doubt.place for doubt in found.doubts if "template" in doubt.text] == ["shop/Procfile:1", "shop/Procfile:3"]

@@ -205,3 +205,10 @@ def test_an_include_that_a_link_leads_outside_is_not_read(tmp_path: Path) -> Non
     assert [dict(record.packages) for record in found.of(Requirements)] == [{}]
     assert "shop/requirements.txt:1: includes link.txt, which cannot be read" in said(found)
     assert "shop/requirements.txt:2: includes loop.txt, which cannot be read" in said(found)
+
+
+def test_a_socket_of_nginx_in_an_ini_is_a_doubt(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text("web: bin/start-nginx uwsgi uwsgi.ini\n")
+    (tmp_path / "uwsgi.ini").write_text("[uwsgi]\nsocket = unix:/tmp/nginx.socket\n")
+    doubts = [doubt for doubt in read_path(tmp_path, "shop").doubts if "http-socket" in doubt.text]
+    assert [doubt.place for doubt in doubts] == ["shop/uwsgi.ini:2"]
