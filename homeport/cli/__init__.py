@@ -1,10 +1,10 @@
 """What you type: parse, call, print. Command groups are imported when they are used, so that `--help` is quick."""
 
-import importlib
-import keyword
 from pathlib import Path
 
 import click
+
+from homeport.cli.lazy import LazyGroup
 
 # command → (module, one line of help); the help stands here so that `homeport --help` imports nothing else.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -30,25 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class Commands(click.Group):
-    """Loads the module of a command when the command is used."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"homeport.cli.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
-        return command
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "-f",
     "--file",

@@ -1,9 +1,10 @@
 """`homeport db`: moving a live PostgreSQL database, one command for each step."""
 
-import importlib
 from typing import Any
 
 import click
+
+from homeport.cli.lazy import LazyGroup
 
 # command → (module, one line of help); the help stands here so that `homeport db --help` imports nothing else.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -19,22 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class Steps(click.Group):
-    """Loads the module of a step when the step is used. What was typed wrongly is shown without its passwords."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"homeport.cli.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, name)
-        return command
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+class Steps(LazyGroup):
+    """What was typed wrongly is shown without its passwords."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -45,7 +32,7 @@ class Steps(click.Group):
             raise click.UsageError(without_passwords(error.format_message()), error.ctx) from None
 
 
-@click.group(cls=Steps)
+@click.group(cls=Steps, modules=COMMANDS)
 def db() -> None:
     """Move a live PostgreSQL database without losing a row.
 

@@ -41,5 +41,4 @@ class Local:
         """`{log group: what the user calls its writer}` of all groups in the account."""
         pages = self.client("logs").get_paginator("describe_log_groups").paginate()
         groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-        prefix = names.prefix(self.platform.name, ENVIRONMENT) + "-"
-        return {group: group.rpartition("/")[2].removeprefix(prefix) for group in groups}
+        return {group: names.log_source(self.platform.name, ENVIRONMENT, group) for group in groups}

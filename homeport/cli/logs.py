@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from homeport.cli.local import Local
 from homeport.cli.output import answer_console
 from homeport.errors import HomeportError
 from homeport.local.logs import Line, follow_lines, read_lines
+from homeport.model.problems import suggest
 
 POLL_SECONDS = 0.5
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")
@@ -25,7 +27,7 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_
 def logs(file: Path, source: str | None, tail: bool, num: int, as_json: bool) -> None:
     """Show the logs of SERVICE (a service, a function or `gateway`), or of all."""
     local = Local(file)
-    groups = _groups(local, source)
+    groups = choose_groups(local.log_groups(), source)
     client = local.client("logs")
     lines = read_lines(client, groups, last=num)
     printer = Printer(as_json)
@@ -33,7 +35,9 @@ def logs(file: Path, source: str | None, tail: bool, num: int, as_json: bool) ->
         printer(line)
     if tail:
         since = lines[-1].at_ms + 1 if lines else int(time.time() * 1000)
-        for line in follow_lines(client, lambda: _groups(local, source), since_ms=since, wait=_pause):
+        for line in follow_lines(
+            client, lambda: choose_groups(local.log_groups(), source), since_ms=since, wait=_pause
+        ):
             printer(line)
 
 
@@ -50,19 +54,19 @@ class Printer:
             click.echo(json.dumps(fields))
             return
         colour = self._colours.setdefault(line.source, COLOURS[len(self._colours) % len(COLOURS)])
-        process = line.stream.split("/", 1)[0]
-        name = f"{line.source}.{process}" if "/" in line.stream and process != line.source else line.source
+        name = f"{line.source}.{line.process}" if line.process not in ("", line.source) else line.source
         answer_console.print(Text.assemble((f"{line.at:%H:%M:%S} {name:<16} | ", colour), line.message), soft_wrap=True)
 
 
-def _groups(local: Local, source: str | None) -> dict[str, str]:
-    groups = dict(local.log_groups())
+def choose_groups(groups: Mapping[str, str], source: str | None) -> dict[str, str]:
+    """The log groups (`{log group: source}`) of one source, or all. Raises HomeportError if it has none."""
     if source is None:
-        return groups
+        return dict(groups)
     chosen = {group: name for group, name in groups.items() if name == source}
     if not chosen:
-        known = ", ".join(sorted(set(groups.values()))) or "nothing yet"
-        raise HomeportError(f"logs: {source} has no logs here", f"there are logs of: {known}")
+        known = sorted(set(groups.values()))
+        there = ", ".join(known) or "nothing yet"
+        raise HomeportError(f"logs: {source} has no logs here{suggest(source, known)}", f"there are logs of: {there}")
     return chosen
 
 

@@ -3,6 +3,7 @@
 from homeport.cli.board import Board, Step
 from homeport.terraform.events import Event
 
+QUIET_SECONDS = 20  # AWS takes minutes for a database: without a terminal, say at times that it goes on
 VERBS = {"create": "creating", "update": "updating", "delete": "destroying", "replace": "replacing", "read": "reading"}
 
 
@@ -14,6 +15,8 @@ class StackSteps:
         self.changed = 0
         self._planned = 0
         self._open: dict[str, Step] = {}
+        self._clock = board.clock
+        self._quiet_since = self._clock()
 
     def __call__(self, event: Event) -> None:
         if event.state == "note":
@@ -40,10 +43,23 @@ class StackSteps:
             if event.address not in self._open:
                 title = f"{VERBS.get(event.action, event.action)} {event.address}"
                 self._open[event.address] = self.step.step(title, announced=False)
+            elif event.elapsed_seconds:
+                self._still()
         elif opened := self._open.pop(event.address, None):
             if event.state == "done":
                 self.changed += 1
                 opened.done()
             else:
                 opened.failed(event.text)
+            self._quiet_since = self._clock()
         self.step.update(f"{self.changed} of {self._planned}")
+
+    def _still(self) -> None:
+        """Name what has been waited for longest, if nothing has ended for a while."""
+        now = self._clock()
+        if now - self._quiet_since < QUIET_SECONDS:
+            return
+        self._quiet_since = now
+        longest, *others = self._open.values()
+        more = f", and {len(others)} more" if others else ""
+        self.step.note(f"still {longest.title}… ({now - longest.started:.0f} s){more}")

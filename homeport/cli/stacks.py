@@ -25,17 +25,22 @@ from homeport.terraform.roots import STACKS, find_place
 
 MARKS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "destroy": ("-", "red")}
 FOUNDATION = STACKS[0]
+ONLY_STATE = "nothing but Terraform's state to change"  # data read again, or something that moved
 NOT_YET = "planned when foundation has been applied"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A plan and what the user was shown of it; without a plan, `text` says why there is none."""
+    """A plan and what the user was shown of it; `text` says why there is no plan, or what no difference tells."""
 
     stack: str
     plan: run.Plan | None
     differences: list[Difference]
     text: str = ""
+
+    @property
+    def summary(self) -> str:
+        return self.text or summarise(self.differences)
 
 
 def stack_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -156,8 +161,10 @@ def _plan(workspace: Workspace, stack: run.Stack, board: Board, *, destroy: bool
     except BaseException:
         steps.step.failed("not planned")
         raise
-    steps.step.done(summarise(differences))
-    return Shown(stack.name, planned, differences)
+    text = "" if differences or planned.is_empty else ONLY_STATE
+    shown = Shown(stack.name, planned, differences, text)
+    steps.step.done(shown.summary)
+    return shown
 
 
 def _why_not(workspace: Workspace, stack: run.Stack, listen: run.Listen, destroy: bool) -> str:
@@ -204,7 +211,7 @@ def _unprotect(file: Path, workspace: Workspace, shown: Shown, board: Board) -> 
     _apply(workspace, run.plan(workspace.tool, stack, steps, only=only), board)
     steps.done()
     again = _plan(workspace, stack, board, destroy=True)
-    more = {one.address for one in again.differences} - {one.address for one in shown.differences}
+    more = {one.address for one in again.differences if not one.is_output} - {one.address for one in shown.differences}
     if again.plan is None or more:
         raise HomeportError(f"{stack.name}: {', '.join(sorted(more))} came up meanwhile; stopped", "run it again")
     return again.plan
@@ -216,10 +223,10 @@ def _destroyed(shown: Shown) -> set[str]:
 
 
 def _show(shown: Shown, *, hidden: bool) -> None:
-    """The plan, readable: a line for each resource, and one for each attribute that changes."""
+    """The plan, readable: a line for each resource and output, and one for each attribute that changes."""
     if hidden:
         return
-    click.secho(f"{shown.stack}: {shown.text or summarise(shown.differences)}", bold=True)
+    click.secho(f"{shown.stack}: {shown.summary}", bold=True)
     for difference in shown.differences:
         mark, colour = MARKS[difference.action]
         data = "   holds data" if difference.destroys_data else ""

@@ -24,6 +24,12 @@ class Line:
     def at(self) -> datetime:
         return datetime.fromtimestamp(self.at_ms / 1000, UTC)
 
+    @property
+    def process(self) -> str:
+        """Which process of a service wrote it: tasks log to `prefix/container/task`. Empty for every other source."""
+        parts = self.stream.split("/")
+        return parts[0] if len(parts) == 3 else ""
+
 
 def read_lines(client: Any, groups: Mapping[str, str], *, since_ms: int = 0, last: int = 100) -> list[Line]:
     """The last lines of all groups (`{log group: source}`), oldest first."""

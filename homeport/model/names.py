@@ -109,8 +109,21 @@ def shorten(name: str, length: int) -> str:
     return f"{name[: length - 9].rstrip('-')}-{digest}"
 
 
-def log_group(environment: str, service: str) -> str:
-    return f"/homeport/{environment}/{service}"
+def log_group(environment: str, owner: str) -> str:
+    """Log group of a service or function."""
+    return f"/homeport/{environment}/{owner}"
+
+
+def gateway_log_group(environment: str) -> str:
+    """Access log of the API: one level deeper than what any service or function is called."""
+    return f"/homeport/{environment}/{GATEWAY}/access"
+
+
+def log_source(platform: str, environment: str, group: str) -> str:
+    """What the user calls the writer of a log group, whichever it is: the way back from the names above."""
+    if group == gateway_log_group(environment):
+        return GATEWAY
+    return group.rpartition("/")[2].removeprefix(f"{prefix(platform, environment)}-")
 
 
 def parameter(environment: str, owner: str, key: str) -> str:
@@ -131,3 +144,4 @@ def apply_role(account: str) -> str:
 LOCAL_ACCOUNT = "100000000001"
 LOCAL_MANAGEMENT_ACCOUNT = "100000000000"
 LIVE_ALIAS = "live"
+GATEWAY = "gateway"

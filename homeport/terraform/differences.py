@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+OUTPUT = "output"
 # Destroying one of these destroys what somebody put there.
 HOLDS_DATA = ("aws_db_instance", "aws_s3_bucket", "aws_cognito_user_pool")
 UNKNOWN, SENSITIVE = "(known after apply)", "(sensitive)"
@@ -33,7 +34,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a plan would do to one resource."""
+    """What a plan would do to one resource, or to one output of the root (its type is `output`)."""
 
     address: str
     type: str
@@ -47,12 +48,16 @@ class Difference:
         return parts[1] if parts[0] == "module" else ""
 
     @property
+    def is_output(self) -> bool:
+        return self.type == OUTPUT
+
+    @property
     def destroys_data(self) -> bool:
         return self.action in ("destroy", "replace") and self.type in HOLDS_DATA
 
 
 def read_differences(shown: Mapping[str, Any]) -> list[Difference]:
-    """Differences of a plan, from the document of `terraform show -json`; reads are left out."""
+    """Differences of a plan, from the document of `terraform show -json`; reads are left out, outputs come last."""
     found = []
     for resource in shown.get("resource_changes", ()):
         change = resource["change"]
@@ -61,15 +66,43 @@ def read_differences(shown: Mapping[str, Any]) -> list[Difference]:
             continue
         attributes = tuple(_attributes(change)) if action in ("update", "replace") else ()
         found.append(Difference(resource["address"], resource["type"], action, attributes))
-    return found
+    return [*found, *_outputs(shown.get("output_changes", {}))]
 
 
 def summarise(differences: list[Difference]) -> str:
-    """`3 to create, 1 to update`; `no changes`."""
+    """`3 to create, 1 to update, 2 outputs to change`; `no changes`."""
     counts = {action: 0 for action in ("create", "update", "replace", "destroy")}
+    outputs = 0
     for difference in differences:
-        counts[difference.action] += 1
-    return ", ".join(f"{count} to {action}" for action, count in counts.items() if count) or "no changes"
+        if difference.is_output:
+            outputs += 1
+        else:
+            counts[difference.action] += 1
+    parts = [f"{count} to {action}" for action, count in counts.items() if count]
+    if outputs:
+        parts.append(f"{outputs} output{'s' if outputs > 1 else ''} to change")
+    return ", ".join(parts) or "no changes"
+
+
+def _outputs(changes: Mapping[str, Any]) -> Iterator[Difference]:
+    for name, change in changes.items():
+        if action := _ACTIONS.get(tuple(change["actions"])):
+            secret = _has_true(change.get("before_sensitive")) or _has_true(change.get("after_sensitive"))
+            values = (change.get("before"), change.get("after"), change.get("after_unknown"))
+            parts = tuple(_parts((), *values, secret=secret)) if action == "update" else ()
+            yield Difference(f"{OUTPUT}.{name}", OUTPUT, action, parts)
+
+
+def _parts(path: tuple[str, ...], before: Any, after: Any, unknown: Any, *, secret: bool) -> Iterator[Attribute]:
+    """What changes within an output, as deep as it is a map: one output tells of many things."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        deeper = unknown if isinstance(unknown, Mapping) else {}
+        for key in sorted({*before, *after, *deeper}):
+            values = (before.get(key), after.get(key), deeper.get(key))
+            yield from _parts((*path, key), *values, secret=secret)
+    elif _has_true(unknown) or before != after:
+        new = UNKNOWN if _has_true(unknown) else _show(after, secret)
+        yield Attribute(".".join(path) or "value", _show(before, secret), new, forces=False)
 
 
 def _attributes(change: Mapping[str, Any]) -> Iterator[Attribute]:

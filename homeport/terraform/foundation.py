@@ -163,7 +163,7 @@ def _front(place: Place) -> Iterator[Block]:
         listener_ports={"from": FIRST_PORT, "to": LAST_PORT},
         tokens=tokens if platform.users else None,
         cors_origins=[reference(label("cdn", site), "url") for site in platform.sites],
-        log_group=names.log_group(place.name, "api"),
+        log_group=names.gateway_log_group(place.name),
     )
 
 

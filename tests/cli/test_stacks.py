@@ -1,12 +1,15 @@
 """`homeport plan`, `apply`, `destroy`: what is refused before anything is looked at or changed."""
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from homeport.cli import cli
+from homeport.cli.stacks import Shown, _answer, _show
 from homeport.errors import HomeportError
+from homeport.terraform.differences import read_differences
 
 SHOP = """
 name: shop
@@ -55,6 +58,20 @@ def test_local_has_to_run(file: Path, command: str) -> None:
 @pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
 def test_an_environment_has_to_be_declared(file: Path, command: str) -> None:
     assert "environment stage: is not declared" in refusal(file, command, "stage").message
+
+
+def test_an_output_that_changes_is_shown_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    change = {"actions": ["update"], "before": {"shelf": {"port": 1}}, "after": {"shelf": {"port": 2}}}
+    shown = Shown("foundation", None, read_differences({"output_changes": {"caches": change}}))
+    _show(shown, hidden=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "foundation: 1 output to change",
+        "  ~ output.caches",
+        "      shelf.port: 1 → 2",
+    ]
+    _answer([shown], as_json=True)
+    (stack,) = json.loads(capsys.readouterr().out)["stacks"]
+    assert [(one["type"], one["address"]) for one in stack["changes"]] == [("output", "output.caches")]
 
 
 def test_a_stack_that_there_is_not_is_wrong_usage(file: Path) -> None:

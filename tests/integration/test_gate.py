@@ -91,7 +91,8 @@ class Tree:
         for stack in self.stacks:
             planned = run.plan(self.tool, stack, ignore)
             if not planned.is_empty:
-                found += [f"{stack.name}: {difference}" for difference in run.read_plan(self.tool, planned)]
+                differences = run.read_plan(self.tool, planned)
+                found += [f"{stack.name}: {one}" for one in differences or ("Terraform does not call the plan empty",)]
         return "\n".join(found)
 
     def destroy(self) -> str:

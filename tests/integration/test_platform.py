@@ -136,6 +136,16 @@ def test_logs_of_a_service_are_shown(running: Running) -> None:
     assert {json.loads(line)["source"] for line in done.stdout.splitlines()} == {"catalog"}
 
 
+def test_logs_of_the_gateway_tell_each_request(running: Running) -> None:
+    httpx.get(f"{running.api_url}/books", timeout=35, trust_env=False)
+
+    def told() -> bool:
+        lines = [json.loads(line) for line in running.homeport("logs", "gateway", "--json").stdout.splitlines()]
+        return any(json.loads(line["message"])["path"] == "/books" for line in lines if line["source"] == "gateway")
+
+    eventually(told, "the gateway's log has the request")
+
+
 def test_databases_of_the_platform_are_named_by_environment(running: Running) -> None:
     same = running.homeport("db", "compare", "local/catalog-db", "local/catalog-db", "--json")
     assert same.returncode == 0, same.stderr

@@ -17,3 +17,18 @@ def test_target_groups_fit_and_stay_apart(platform: str, environment: str, servi
     made = {names.target_group(platform, environment, service) for service in services}
     assert len(made) == len(services)
     assert all(len(group) <= 32 and not group.endswith("-") for group in made)
+
+
+@given(name, name)
+def test_no_service_can_take_the_log_group_of_the_gateway(environment: str, service: str) -> None:
+    for each in (service, "api", "gateway", "access"):
+        assert names.log_group(environment, each) != names.gateway_log_group(environment)
+
+
+def test_a_log_group_leads_back_to_who_writes_it() -> None:
+    def source(group: str) -> str:
+        return names.log_source("shop", "local", group)
+
+    assert source(names.gateway_log_group("local")) == "gateway"
+    assert [source(names.log_group("local", each)) for each in ("api", "gateway")] == ["api", "gateway"]
+    assert source("/aws/lambda/shop-local-quote") == "quote"

@@ -66,3 +66,32 @@ def test_destroying_or_replacing_what_holds_data_is_noticed() -> None:
 def test_a_resource_of_the_root_has_no_module() -> None:
     (difference,) = read_differences({"resource_changes": [resource("aws_s3_object.site_www", "create")]})
     assert difference.module == ""
+
+
+def test_an_output_that_changes_is_told_part_by_part() -> None:
+    before = {"shelf": {"port": 6379, "url": "rediss://a", "id": "sg-1"}}
+    after = {"shelf": {"port": 27906, "id": "sg-1"}}
+    unknown = {"shelf": {"url": True}}
+    shown = {
+        "resource_changes": [resource("module.network.aws_vpc.this", "create")],
+        "output_changes": {
+            "caches": {"actions": ["update"], "before": before, "after": after, "after_unknown": unknown},
+            "users": {"actions": ["no-op"], "before": 1, "after": 1},
+            "mail": {"actions": ["create"], "before": None, "after": "x"},
+            "key": {"actions": ["update"], "before": "a", "after": "b", "after_sensitive": True},
+        },
+    }
+    differences = read_differences(shown)
+    assert summarise(differences) == "1 to create, 3 outputs to change"
+    assert [(one.address, one.action, one.is_output, one.module) for one in differences] == [
+        ("module.network.aws_vpc.this", "create", False, "network"),
+        ("output.caches", "update", True, ""),
+        ("output.mail", "create", True, ""),
+        ("output.key", "update", True, ""),
+    ]
+    assert differences[1].attributes == (
+        Attribute("shelf.port", "6379", "27906", False),
+        Attribute("shelf.url", "rediss://a", "(known after apply)", False),
+    )
+    assert differences[3].attributes == (Attribute("value", "(sensitive)", "(sensitive)", False),)
+    assert summarise(differences[1:2]) == "1 output to change"

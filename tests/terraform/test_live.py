@@ -145,6 +145,16 @@ def test_an_empty_platform_still_has_a_network_and_an_api() -> None:
     assert "module" not in read_root(files, "local/apps/main.tf")
 
 
+def test_services_may_be_called_what_the_gateway_is_called() -> None:
+    service = {"path": "x", "processes": {"web": {"command": "x"}}}
+    services = {name: service | {"routes": [f"GET /{name}"]} for name in ("api", "gateway")}
+    files = render_live_tree(Platform.model_validate({"name": "shop", "services": services}), "local")
+    gateway = modules(read_root(files, "local/foundation/main.tf"))["gateway"]["log_group"]
+    apps = modules(read_root(files, "local/apps/main.tf"))
+    groups = [gateway, *(apps[f"service_{name}"]["logs"]["group"] for name in services)]
+    assert groups == ["/homeport/local/gateway/access", "/homeport/local/api", "/homeport/local/gateway"]
+
+
 def test_writing_twice_changes_no_file(shop: Platform, tmp_path: Path) -> None:
     files = render_live_tree(shop, "prod")
     write_live_tree(tmp_path, "prod", files)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 EXAMPLE = Path(__file__).parents[2] / "examples" / "magicbook" / "homeport.yml"
 NAMES = sorted(path.name for path in MODULES.iterdir() if path.is_dir())
 ASKS_FOR_A_PASSWORD = {"database", "service"}  # see the head of their tests
-CHECKOV = "checkov==3.2.500"  # in an environment of its own: its dependencies are not ours
+CHECKOV = "checkov==3.3.30"  # in an environment of its own: its dependencies are not ours
 
 
 def run(tool: Tool, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -84,9 +84,9 @@ def test_the_roots_are_valid(stack: str, environment: str, tool: Tool, shop: Pla
 
 @pytest.fixture
 def checked(shop: Platform, tmp_path: Path) -> Iterator[Path]:
-    shutil.copytree(MODULES, tmp_path / "modules")
     for platform in (shop, load_platform(EXAMPLE)):
-        write_live_tree(tmp_path / platform.name, "prod", render_live_tree(platform, "prod"))
+        for environment in ("local", "stage", "prod"):
+            write_live_tree(tmp_path / platform.name, environment, render_live_tree(platform, environment))
     yield tmp_path
 
 

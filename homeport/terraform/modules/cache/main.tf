@@ -1,5 +1,11 @@
 # A Valkey cache that only named services reach, over TLS.
 
+locals {
+  # Address and port together, as only the finished cache tells them. Terraform passes on an output that it knows when
+  # it plans, and the port alone would be the one that was asked for.
+  endpoint = "${aws_elasticache_replication_group.this.primary_endpoint_address}:${aws_elasticache_replication_group.this.port}"
+}
+
 resource "aws_elasticache_subnet_group" "this" {
   name        = var.name
   description = "Private subnets of ${var.name}."

@@ -1,11 +1,11 @@
 output "url" {
   description = "URL of the primary; the cache has no password."
-  value       = "rediss://${aws_elasticache_replication_group.this.primary_endpoint_address}:${aws_elasticache_replication_group.this.port}/0"
+  value       = "rediss://${local.endpoint}/0"
 }
 
 output "port" {
   description = "Port of the cache."
-  value       = aws_elasticache_replication_group.this.port
+  value       = tonumber(split(":", local.endpoint)[1])
 }
 
 output "security_group_id" {

@@ -25,6 +25,11 @@ run "it_is_encrypted_on_disk_and_on_the_way" {
     condition     = output.url == "rediss://master.shop-prod-main.cache.amazonaws.com:6379/0"
     error_message = "The URL must ask for TLS."
   }
+
+  assert {
+    condition     = output.port == 6379
+    error_message = "The port must be a number, for the rules of those who connect."
+  }
 }
 
 run "one_node_does_not_fail_over" {

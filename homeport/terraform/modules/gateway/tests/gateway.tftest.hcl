@@ -7,7 +7,7 @@ mock_provider "aws" {
 
   mock_resource "aws_cloudwatch_log_group" {
     defaults = {
-      arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/homeport/prod/api"
+      arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/homeport/prod/gateway/access"
     }
   }
 }
@@ -15,7 +15,7 @@ mock_provider "aws" {
 variables {
   name           = "shop-prod"
   load_balancers = { "1" = "shop-prod" }
-  log_group      = "/homeport/prod/api"
+  log_group      = "/homeport/prod/gateway/access"
 
   network = {
     vpc_id     = "vpc-1"

@@ -226,7 +226,7 @@ module "gateway" {
     audience = values(module.users.client_ids)
   }
   cors_origins = [module.cdn_www.url]
-  log_group    = "/homeport/local/api"
+  log_group    = "/homeport/local/gateway/access"
 }
 
 output "network" {
