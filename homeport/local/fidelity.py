@@ -32,7 +32,7 @@ FIDELITY: dict[str, Fidelity] = {
     **_same("emulated", "retries are AWS's defaults", "lambda_function_event_invoke_config"),
     **_same(
         "live",
-        "served on loopback over HTTP; no TLS, no custom domain",
+        "served on loopback over HTTP; no TLS, no custom domain; answers stream, where AWS gathers them",
         "apigatewayv2_api",
         "apigatewayv2_stage",
         "apigatewayv2_route",

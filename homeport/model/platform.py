@@ -96,7 +96,12 @@ class Route(Short):
     route: str = Field(
         description="`METHOD /path`, as API Gateway writes it: `ANY`, `{id}` and `{proxy+}` are allowed."
     )
-    auth: bool = Field(False, description="Only with a valid token of the user pool.")
+    auth: bool = Field(
+        False,
+        description="Only with a valid token of the user pool. A service that a public catch-all (`/{proxy+}`, "
+        "`$default`) reaches as well must check tokens itself, as homeport-django does: it may read an escaped path "
+        "(`/private%2F1`) as another one than the gateway did.",
+    )
     scopes: tuple[str, ...] = Field((), description="OAuth scopes, one of which the token must have; needs `auth`.")
 
 

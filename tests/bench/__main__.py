@@ -4,11 +4,13 @@ import importlib
 import sys
 import traceback
 
+from tests.bench import bars
+
 BENCHES = ("check", "control", "functions", "gateway", "up", "heroku_import", "estimate", "simulation")
 
 
 def main(chosen: list[str]) -> int:
-    """Run the benches named on the command line, or all; 1 if one of them broke."""
+    """Run the benches named on the command line, or all; 1 if one of them broke or missed a bar."""
     broken = 0
     for name in chosen or BENCHES:
         print(f"\n== {name}", flush=True)
@@ -17,7 +19,9 @@ def main(chosen: list[str]) -> int:
         except Exception:
             traceback.print_exc()
             broken = 1
-    return broken
+    for line in bars.missed:
+        print(f"missed: {line}", flush=True)
+    return 1 if broken or bars.missed else 0
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.copy.wire import Wire
 from homeport.postgres.copy.worker import ON_TARGET, plan_rows
 from homeport.postgres.server import Server, program_environment
+from tests.bench.bars import bar
 from tests.bench.db_rivals import find_rivals
 from tests.bench.db_source import MB_PER_SCALE, make_source
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
@@ -219,8 +220,10 @@ def report(found: dict[str, list[Cost]]) -> None:
     ours = found["homeport db copy"]
     wall = statistics.median(cost.wall for cost in ours)
     share = statistics.median(cost.client / cost.cpu for cost in ours)
-    print(f"limit (floors' CPU seconds / {CORES} cores): {limit:.2f} s; the copy: {wall / limit:.2f} x (bar: {BAR} x)")
-    print(f"client: {share:.1%} of all CPU (bar: 5 %), {_peak_mb():.0f} MB at most (bar: 200 MB)")
+    print(f"limit (floors' CPU seconds / {CORES} cores): {limit:.2f} s")
+    bar("copy, against that limit", wall / limit, "×", at_most=BAR)
+    bar("copy, the client's share of all CPU", share * 100, "%", at_most=5)
+    bar("copy, the client's memory", _peak_mb(), "MB", at_most=200)
 
 
 def _all(target: Server, work: list[tuple[str, ...]], jobs: int) -> None:

@@ -24,6 +24,7 @@ from homeport.postgres.cutover.run import CutoverOptions, CutoverReport, cutover
 from homeport.postgres.cutover.switch import render_url
 from homeport.postgres.follow.run import FollowOptions, Listener, follow
 from homeport.postgres.server import Server
+from tests.bench.bars import bar
 from tests.bench.db_copy import SETTINGS
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 
@@ -158,11 +159,13 @@ def report(name: str, size: int, rounds: list[Round]) -> None:
     rate = statistics.median(each.rate for each in rounds)
     print(f"{name}: {size / 1e6:.0f} MB, {rate:.0f} transactions/s, {len(rounds)} rounds")
     print(f"  from fence to switched          {middle([r.report.freeze_seconds for r in rounds])}")
-    print(f"  longest without a commit        {middle([r.gap for r in rounds])}, bar {BAR_SECONDS:.1f} s")
+    print(f"  longest without a commit        {middle([r.gap for r in rounds])}")
     print(f"  the same before the cutover     {middle([r.usual for r in rounds])}")
     for step in ("fence", "last changes", "sequences and large objects", "last proof", "switch"):
         print(f"    {step:<30}{middle([dict(r.report.steps)[step] for r in rounds])}")
     print(f"  refused and tried again {sum(r.refused for r in rounds)}, lost {sum(r.lost for r in rounds)}")
+    bar(f"{name}, longest without a commit, median", statistics.median(r.gap for r in rounds), "s", at_most=BAR_SECONDS)
+    bar(f"{name}, transactions lost", sum(r.lost for r in rounds), at_most=0)
 
 
 def _gap(times: list[float]) -> float:

@@ -12,6 +12,7 @@ from homeport.cost.prices.book import load_book
 from homeport.cost.prices.bulk import read_csv
 from homeport.model.platform import Platform
 from homeport.model.usage import Usage
+from tests.bench.bars import bar
 
 TARGET_SECONDS = 1.0  # for 50 services
 ROWS = 200_000  # of EC2's file, which has millions
@@ -49,7 +50,7 @@ def main() -> None:
         alone, layouts, lines = measure(services)
         print(f"estimate, {services:4d} services: {alone:6.3f} s, {lines} lines; all layouts {layouts:6.3f} s")
         if services == 50:
-            print(f"estimate, target for 50 services: {alone / TARGET_SECONDS:.2f} x of {TARGET_SECONDS} s")
+            bar("estimate, 50 services", alone, "s", at_most=TARGET_SECONDS)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = _seconds(lambda: [None for _ in read_csv(_large_list(), "us-east-1", "bench")])
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024

@@ -22,6 +22,7 @@ import uvloop
 from homeport.local.data.context import Context, Resource, World
 from homeport.local.data.functions.functions import Functions
 from homeport.local.home import Home
+from tests.bench.bars import bar
 
 SOURCE = """
 import time
@@ -76,7 +77,7 @@ async def _print_warm(functions: Functions) -> None:
     over.sort()
     median, last = over[len(over) // 2], over[int(len(over) * 0.99)]
     print(f"functions, warm, over the function's own time: p50 {median:.2f} ms, p99 {last:.2f} ms")
-    print(f"functions, target {OVER_OWN_TIME_TARGET_MS} ms: {median / OVER_OWN_TIME_TARGET_MS:.2f} x of it")
+    bar("functions, warm, median over the function's own time", median, "ms", at_most=OVER_OWN_TIME_TARGET_MS)
 
 
 async def _print_rate(functions: Functions, clients: int) -> None:

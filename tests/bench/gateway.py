@@ -32,6 +32,7 @@ from homeport.local.data.gateway.gateway import Gateway
 from homeport.local.data.targets import Target
 from homeport.local.home import Home
 from tests.bench import runtime
+from tests.bench.bars import bar
 
 FOLDER = Path(".bench/gateway")
 ACCOUNT, REGION = "100000000001", "eu-central-1"
@@ -92,8 +93,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with gunicorn() as (service_port, session), gateway(service_port) as (port, own_session):
         compare_with_the_service(service_port, port, (session, own_session))
-        own = measure_the_function(port)
-    compare_with_serverless_offline(own)
+        measure_the_function(port)
+        compare_with_serverless_offline(port)
 
 
 def compare_with_the_service(service_port: int, port: int, sessions: tuple[int, int]) -> None:
@@ -116,13 +117,14 @@ def compare_with_the_service(service_port: int, port: int, sessions: tuple[int, 
     best_rate = max(through.per_second for _, through in pairs) / max(direct.per_second for direct, _ in pairs)
     best_latency = min(through.median_ms for _, through in pairs) / min(direct.median_ms for direct, _ in pairs)
     # One of gunicorn's two workers sometimes takes all connections, which halves a round: so the best rounds, too.
-    print(f"service: throughput {throughput:.2f} × gunicorn's, best to best {best_rate:.2f} (bar: at least 0.6)")
-    print(f"service: median latency {latency:.2f} × gunicorn's, best to best {best_latency:.2f} (bar: at most 2)")
+    print(f"service: best to best, throughput {best_rate:.2f} ×, median latency {best_latency:.2f} × gunicorn's")
+    bar("service: throughput against gunicorn's", throughput, "×", at_least=0.6)
+    bar("service: median latency against gunicorn's", latency, "×", at_most=2)
     alone, both = (statistics.median(pair[side].cpu_us for pair in pairs) for side in (0, 1))
     print(f"service: processor time per request {alone:.0f} us of gunicorn alone, {both:.0f} us with the gateway")
 
 
-def measure_the_function(port: int) -> Load:
+def measure_the_function(port: int) -> None:
     """What the way to a warm function adds to its own run time. Bar: 5 ms."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     added = []
@@ -135,24 +137,29 @@ def measure_the_function(port: int) -> Load:
         if number >= 100:
             added.append((time.perf_counter() - started) * 1000 - float(response.headers["x-run-ms"]))
     connection.close()
-    print(f"function: {statistics.median(added):.2f} ms median over its own run time (bar: at most 5)")
-    return load(f"http://127.0.0.1:{port}/quote", connections=8)
+    bar("function: median over its own run time", statistics.median(added), "ms", at_most=5)
 
 
-def compare_with_serverless_offline(own: Load) -> None:
-    """Bar: ten times its requests a second, on the same function."""
-    with serverless_offline() as port:
-        if port is None:
+def compare_with_serverless_offline(own_port: int) -> None:
+    """Requests a second of the same function, both sides in turn. Bar: ten times its own."""
+    with serverless_offline() as peer_port:
+        if peer_port is None:
             return
-        peer = load(f"http://127.0.0.1:{port}/quote", connections=8)
-    ratio = own.per_second / peer.per_second
-    print(f"function, 8 connections: {own.per_second:.0f}/s, serverless-offline {peer.per_second:.0f}/s: {ratio:.1f} ×")
+        own_url, peer_url = (f"http://127.0.0.1:{port}/quote" for port in (own_port, peer_port))
+        for url in (own_url, peer_url):
+            load(url, 2, connections=8)
+        pairs = [(load(own_url, connections=8), load(peer_url, connections=8)) for _ in range(ROUNDS)]
+    for own, peer in pairs:
+        print(f"  function, 8 connections: {own.per_second:6.0f}/s   serverless-offline {peer.per_second:6.0f}/s")
+    ratio = statistics.median(own.per_second / peer.per_second for own, peer in pairs)
     rate, cpu_us = runtime.measure()
     most = (os.cpu_count() or 1) * 1e6 / cpu_us
-    print(f"function, ceiling: AWS's runtime client alone {cpu_us:.0f} us of processor time a call ({rate:.0f}/s):")
+    ceiling = most / statistics.median(peer.per_second for _, peer in pairs)
     print(
-        f"  with all else free at most {most:.0f}/s on this machine, {most / peer.per_second:.1f} × serverless-offline"
+        f"function, ceiling: AWS's runtime client alone takes {cpu_us:.0f} us of processor time a call ({rate:.0f}/s)"
     )
+    known = f"with all else free, that client allows {most:.0f}/s on this machine, {ceiling:.1f} ×"
+    bar("function: requests a second against serverless-offline's", ratio, "×", at_least=10, known=known)
 
 
 def load(url: str, seconds: int = SECONDS, connections: int = CONNECTIONS, sessions: tuple[int, ...] = ()) -> Load:

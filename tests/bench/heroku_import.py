@@ -13,6 +13,7 @@ from homeport.heroku.api.client import Client, open_http
 from homeport.heroku.api.hosts import Hosts
 from homeport.heroku.api.read import read_account, read_team
 from homeport.heroku.api.selection import Selection
+from tests.bench.bars import bar
 from tests.heroku.server.answers import TOKEN, Answers, Faults
 from tests.heroku.server.parts import TEAM_NAME, HerokuTeam
 from tests.heroku.server.serve import HOSTS, InProcess, local_hosts, serve
@@ -75,14 +76,15 @@ def main() -> None:
     measured = asyncio.run(measure_team())
     apps = len(TEAM.apps)
     most, calls = measured.by_app.most_common(1)[0]
-    print(f"import, {apps} apps at {LATENCY_SECONDS * 1000:.0f} ms an answer: {measured.seconds:.2f} s", end="")
-    print(f" (target: {TARGET_SECONDS:.0f} s); {measured.calls} calls on {len(HOSTS)} hosts")
-    print(f"import, calls per app, all lists counted: {measured.calls / apps:.1f} (target: {TARGET_CALLS})", end="")
-    print(f"; most for one app and its databases: {calls} ({most})")
+    answers = f"import, {apps} apps at {LATENCY_SECONDS * 1000:.0f} ms an answer"
+    bar(answers, measured.seconds, "s", at_most=TARGET_SECONDS)
+    bar("import, calls per app, all lists counted", measured.calls / apps, at_most=TARGET_CALLS)
+    print(f"import, {measured.calls} calls on {len(HOSTS)} hosts; most for one app and its databases: {calls} ({most})")
     for size in (100, 500):
         run = asyncio.run(run_fleet(size))
-        print(f"import, {size} apps: {run.calls} calls ({run.calls / size:.1f} per app), limit met", end="")
-        print(f" {run.limit_met} times, {run.minutes:.0f} minutes by Heroku's limit", end="")
+        bar(f"import, {size} apps, times that Heroku's limit was met", run.limit_met, at_most=0)
+        print(f"import, {size} apps: {run.calls} calls ({run.calls / size:.1f} per app)", end="")
+        print(f", {run.minutes:.0f} minutes by Heroku's limit", end="")
         print(f" ({run.seconds_of_this_machine:.0f} s of this machine)")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from homeport.cost.simulation.replay import Row, replay
 from homeport.cost.simulation.service_time import lognormal
 from homeport.cost.simulation.settings import Settings, Workload
+from tests.bench.bars import bar
 
 TARGET_SECONDS, SERVICES, YEAR = 5.0, 50, 365 * 1440
 
@@ -36,7 +37,7 @@ def main() -> None:
     chosen = rows()
     seconds, cpu_seconds = measure(chosen)
     print(f"simulation, a year of minutes, {SERVICES} services: {seconds:.2f} s, {cpu_seconds:.2f} s of CPU")
-    print(f"simulation, target: {seconds / TARGET_SECONDS:.2f} x of {TARGET_SECONDS} s")
+    bar("simulation, a year of minutes", seconds, "s", at_most=TARGET_SECONDS)
 
 
 def _seconds(chosen: list[Row]) -> tuple[float, float]:

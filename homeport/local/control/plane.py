@@ -13,7 +13,7 @@ from homeport.local.control.changes import Unit, changes, watch_backends
 from homeport.local.control.deliveries import Deliveries, Delivery
 from homeport.local.control.feed import Feed
 from homeport.local.control.internal import Internal
-from homeport.local.control.seams import s3, sqs
+from homeport.local.control.seams import s3, sqs, sqs_moves
 from homeport.local.control.server import create_server
 from homeport.local.control.store import Part, Store
 from homeport.local.home import Home
@@ -53,6 +53,7 @@ class ControlPlane:
         self._store.start()
         changes.listen(self._store.mark)
         changes.listen(self._feed.mark)
+        sqs_moves.resume(self._store.journal)
         self._store.mark(frozenset({accounts.APPLY_ROLE_UNIT}))
         return await self._listen(internal, port)
 
@@ -70,7 +71,7 @@ class ControlPlane:
         watch_backends()
         accounts.select_by_access_key()
         objects = seams.apply_all(self._home, self._ports, self._store.journal, self._deliveries.add)
-        self._store.replayers = {"s3": s3.replay, "sqs": sqs.replay, "homeport": self._deliveries.replay}
+        self._store.replayers = {"s3": s3.replay, "sqs": sqs_moves.replay, "homeport": self._deliveries.replay}
         self._store.parts = {DELIVERIES: Part(self._deliveries.dump, self._deliveries.restore)}
         return objects
 

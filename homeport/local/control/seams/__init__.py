@@ -5,7 +5,21 @@ from typing import Any
 
 from homeport.local.control.changes import Unit
 from homeport.local.control.deliveries import Delivery
-from homeport.local.control.seams import addresses, cognito, ecs, elbv2, events, iam, lambda_, logs, s3, ses, sns, sqs
+from homeport.local.control.seams import (
+    addresses,
+    cognito,
+    ecs,
+    elbv2,
+    events,
+    iam,
+    lambda_,
+    logs,
+    s3,
+    ses,
+    sns,
+    sqs,
+    sqs_moves,
+)
 from homeport.local.home import Home
 from homeport.local.ports import Ports
 
@@ -25,4 +39,5 @@ def apply_all(
     ses.apply(home.mail)
     sns.apply(deliver)
     sqs.apply(journal)
+    sqs_moves.apply(journal)
     return s3.apply(home.state / "objects", journal)

@@ -13,7 +13,7 @@ from homeport.local.control.seams.replace import replace
 
 Journal = Callable[[Unit, Any], None]
 _arrivals: dict[str, threading.Condition] = {}
-_stopping = threading.Event()
+stopping = threading.Event()
 
 
 def apply(journal: Journal) -> None:
@@ -57,7 +57,7 @@ def _sending(journal: Journal) -> None:
         # Functions are not called from here, as moto does: the data plane polls their queues.
         journal(_unit(queue), ("add", queue.name, message))
         queue._messages.add(message)
-        _arrival(queue).notify_all()
+        arrival(queue).notify_all()
 
     @replace(SQSBackend, "send_message")
     def send(original: Any, backend: Any, queue_name: str, message_body: str, *args: Any, **kwargs: Any) -> Any:
@@ -121,10 +121,10 @@ def _receiving(journal: Journal) -> None:
             queue = backend.get_queue(queue_name)  # may be deleted while we wait
             taken = _take(queue, count, visibility_timeout, journal)
             left = deadline - time.monotonic()
-            if taken or left <= 0 or _stopping.is_set():
+            if taken or left <= 0 or stopping.is_set():
                 break
             soon = queue._messages.next_change(_now())
-            _arrival(queue).wait(left if soon is None else min(left, (soon - _now()) / 1000 + 0.002))
+            arrival(queue).wait(left if soon is None else min(left, (soon - _now()) / 1000 + 0.002))
         for message in taken:
             _filter_message_attributes(message, message_attribute_names or [])
         return taken
@@ -132,10 +132,15 @@ def _receiving(journal: Journal) -> None:
 
 def end_waits() -> None:
     """Answer every waiting consumer now, with nothing: the control plane stops."""
-    _stopping.set()
+    stopping.set()
     with turn.taken():
-        for arrival in _arrivals.values():
-            arrival.notify_all()
+        for condition in _arrivals.values():
+            condition.notify_all()
+
+
+def arrival(queue: Any) -> threading.Condition:
+    """Notified, with the turn taken, when a message may be received that could not before."""
+    return _arrivals.setdefault(queue.queue_arn, turn.condition())
 
 
 def _take(queue: Any, count: int, visibility_seconds: int, journal: Journal) -> list[Any]:
@@ -149,6 +154,7 @@ def _take(queue: Any, count: int, visibility_seconds: int, journal: Journal) -> 
         if message.sent_timestamp <= expired:
             _remove(queue, message.id, journal)
         elif _is_dead(queue, message):
+            message.dead_letter_source = queue.queue_arn
             queue.dead_letter_queue.add_message(message)  # first there, then gone here: never in neither
             _remove(queue, message.id, journal)
         else:
@@ -169,7 +175,7 @@ def _settling(journal: Journal) -> None:
             raise ReceiptHandleIsInvalid()
         if queue._messages.find(identifier) is not None:
             _remove(queue, identifier, journal)
-            _arrival(queue).notify_all()  # in a FIFO queue the next of the group may go
+            arrival(queue).notify_all()  # in a FIFO queue the next of the group may go
 
     @replace(SQSBackend, "change_message_visibility")
     def change(_: Any, backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
@@ -184,7 +190,7 @@ def _settling(journal: Journal) -> None:
             )
         message.visible_at = _now() + int(visibility_timeout) * 1000
         _journal_state(queue, message, journal)
-        _arrival(queue).notify_all()
+        arrival(queue).notify_all()
 
     @replace(SQSBackend, "purge_queue")
     def purge(original: Any, backend: Any, queue_name: str) -> None:
@@ -210,10 +216,6 @@ def _is_dead(queue: Any, message: Any) -> bool:
     if queue.dead_letter_queue is None or not queue.redrive_policy:
         return False
     return bool(message.approximate_receive_count >= queue.redrive_policy["maxReceiveCount"])
-
-
-def _arrival(queue: Any) -> threading.Condition:
-    return _arrivals.setdefault(queue.queue_arn, turn.condition())
 
 
 def _unit(queue: Any) -> Unit:

@@ -135,6 +135,46 @@ async def test_an_encoded_slash_passes_as_it_is(rig: Any, service: Any) -> None:
     assert (await rig.get("/books/a/b")).status == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/private%2F1",
+        "/private%2f1",
+        "/private%252F1",
+        "/private%255C1",
+        "//private/1",
+        "/%2Fprivate/1",
+        "/private;x/1",
+        "/private%3Bx/1",
+        "/a/..;/private/1",
+        "/%2570rivate/1",
+        "/private/%252e%252e/a",
+        "/reports%2Fyear",
+    ],
+)
+@pytest.mark.parametrize("public", ["ANY /{proxy+}", "$default"])
+async def test_no_spelling_of_a_path_walks_past_the_authoriser(path: str, public: str, rig: Any, service: Any) -> None:
+    rig.add_service(service)
+    rig.add_route(public)
+    rig.add_route("ANY /private/{proxy+}", AuthorizationType="JWT", AuthorizerId="users")
+    rig.add_route("GET /reports/{name}", AuthorizationType="JWT", AuthorizerId="users", AuthorizationScopes=["read"])
+    await rig.up()
+    assert (await rig.get("/private/1")).status == 401
+    assert (await rig.get("/public/1")).status == 200
+    reply = await rig.get(path)
+    assert (reply.status, reply.json) == (400, {"message": "Bad Request"})
+    assert len(service.received) == 1
+
+
+async def test_a_path_of_several_readings_passes_where_all_admit_the_same(rig: Any, service: Any) -> None:
+    rig.add_service(service)
+    rig.add_route("ANY /{proxy+}")
+    rig.add_route("GET /books/{id}")
+    await rig.up()
+    for path in ("/books/a%2Fb", "/books;x/1", "//books/1", "/books/a%252Fb"):
+        assert (await rig.get(path)).body == path.encode()
+
+
 async def test_the_absolute_form_is_a_path(rig: Any, service: Any) -> None:
     rig.add_service(service)
     rig.add_route("GET /books")

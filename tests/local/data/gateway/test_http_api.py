@@ -79,18 +79,6 @@ async def test_a_chunked_request_reaches_the_service_with_its_length(rig: Any, s
     assert "transfer-encoding" not in service.headers()
 
 
-async def test_a_chunked_answer_is_streamed(rig: Any, service: Any) -> None:
-    service.answer = lambda received: (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
-    )
-    rig.add_service(service)
-    rig.add_route("$default")
-    await rig.up()
-    reply = await rig.get("/")
-    assert reply.body == b"abcdefg"
-    assert reply.headers["transfer-encoding"] == "chunked"
-
-
 async def test_an_answer_without_length_ends_with_its_connection(rig: Any, service: Any) -> None:
     sent = []
 

@@ -1,12 +1,13 @@
 """Which route answers: AWS's own examples, then what must hold for any path."""
 
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeport.local.data.gateway.api.routes import compile_routes, split_path
+from homeport.local.data.gateway.api.routes import compile_routes, other_readings, split_path
 from homeport.local.data.http.message import BadMessage
 
 # The example of the developer guide's page on routes.
@@ -39,6 +40,8 @@ GUIDE = ["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{p
         (["GET /a b"], "GET", "/a%20b", "GET /a b", {}),
         (["GET /{id}"], "GET", "/%C3%A9", "GET /{id}", {"id": "é"}),
         (["GET /a/{p+}"], "GET", "/a//b", "GET /a/{p+}", {"p": "/b"}),
+        (["GET /public/exact"], "GET", "/public%2Fexact", None, {}),
+        (["GET /public/exact", "ANY /{p+}"], "GET", "/public%2Fexact", "ANY /{p+}", {"p": "public/exact"}),
         ([], "GET", "/", None, {}),
     ],
 )
@@ -68,6 +71,41 @@ def test_the_most_specific_route_answers(
 def test_paths_that_a_service_could_read_differently_are_refused(path: str) -> None:
     with pytest.raises(BadMessage):
         split_path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "reading"),
+    [
+        ("/private%2F1", ("private", "1")),
+        ("/private%2f1", ("private", "1")),
+        ("/private%252F1", ("private", "1")),
+        ("/private%255c1", ("private", "1")),
+        ("//private/1", ("private", "1")),
+        ("/%2Fprivate/1", ("private", "1")),
+        ("/private//1", ("private", "1")),
+        ("/private;x=y/1", ("private", "1")),
+        ("/private%3Bx/1", ("private", "1")),
+        ("/private%253Bx/1", ("private", "1")),
+        ("/;/private/1", ("private", "1")),
+        ("/%70rivate%2F1", ("private", "1")),
+        ("/%2570rivate/1", ("private", "1")),
+    ],
+)
+def test_what_a_service_may_read_is_known(path: str, reading: tuple[str, ...]) -> None:
+    segments = split_path(path)
+    assert segments != reading
+    assert reading in other_readings(segments)
+
+
+@pytest.mark.parametrize("path", ["/", "/a/b", "/a/b/", "/%C3%A9/100%25", "/a%20b", "/a+b", "/a%3Fb=c"])
+def test_a_plain_path_has_no_other_reading(path: str) -> None:
+    assert other_readings(split_path(path)) == ()
+
+
+@pytest.mark.parametrize("path", ["/a/%252e%252e/b", "/..;/a", "/a/.;x/b", "/a%255c..%255cb", "/%25252525252Fa"])
+def test_hidden_dots_and_layers_of_escapes_are_refused(path: str) -> None:
+    with pytest.raises(BadMessage):
+        other_readings(split_path(path))
 
 
 segment = st.text(st.characters(codec="utf-8", exclude_characters="\\\x00"), min_size=1, max_size=8).filter(
@@ -100,4 +138,6 @@ def test_any_text_is_a_path_or_refused(text: str) -> None:
     except BadMessage:
         return
     assert not {".", ".."}.intersection(segments)
+    with suppress(BadMessage):
+        assert segments not in other_readings(segments)
     compile_routes(["$default"]).find("GET", segments)

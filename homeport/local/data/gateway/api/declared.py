@@ -40,6 +40,11 @@ class Route:
     authorizer: Authorizer | None
     scopes: tuple[str, ...]
 
+    @property
+    def admission(self) -> tuple[str, str | None, frozenset[str]]:
+        """What it asks of a caller: equal for two routes that admit the same ones."""
+        return self.authorization, self.authorizer.id if self.authorizer else None, frozenset(self.scopes)
+
 
 @dataclass(frozen=True)
 class Stage:

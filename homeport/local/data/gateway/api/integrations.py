@@ -10,13 +10,13 @@ from homeport.local.data.gateway.api import event
 from homeport.local.data.gateway.api.answers import refuse
 from homeport.local.data.gateway.api.call import Call
 from homeport.local.data.gateway.api.declared import Integration
+from homeport.local.data.gateway.api.limits import BODY_BYTES_MAX, LimitedBody
 from homeport.local.data.gateway.api.mapping import Parts, map_request, map_response, needs_body
 from homeport.local.data.gateway.balancer.serve import Balancer, is_disguised
 from homeport.local.data.http.body import BytesBody
 from homeport.local.data.http.client import Address, Broken, Outgoing, Pool, Unreachable
 from homeport.local.data.http.message import Headers, Request, Response, find
 
-BODY_BYTES_MAX = 10 * 1024 * 1024
 FUNCTION_BYTES_MAX = 6 * 1024 * 1024  # a function's payload, both ways
 _SET_HERE = frozenset(
     {
@@ -40,10 +40,11 @@ class Integrations:
 
     async def answer(self, integration: Integration, call: Call) -> Response:
         """Never raises for what the other side does: the answer says it, and the call says why."""
-        started = time.perf_counter()
         await _read_body(integration, call)
+        started = time.perf_counter()
         try:
             response = await self._send(integration, call)
+            response = _limited(response, call, integration.timeout_seconds - (time.perf_counter() - started))
         except TimeoutError:
             response = _failed(call, 504, f"no answer in {integration.timeout_seconds:g} seconds")
         except Unreachable as error:
@@ -158,6 +159,18 @@ async def _read_body(integration: Integration, call: Call) -> None:
     if integration.function or body.length is None or needs_body(integration.request_changes):
         call.body = await body.read(BODY_BYTES_MAX)
         call.request.body = BytesBody(call.body)
+
+
+def _limited(response: Response, call: Call, seconds: float) -> Response:
+    """An answer within API Gateway's limits: `seconds` are left for its body."""
+    body = response.body
+    if isinstance(body, bytes):
+        return response
+    if body.length is not None and body.length > BODY_BYTES_MAX:
+        body.abort()
+        return _failed(call, 500, f"the answer has {body.length} bytes; at most {BODY_BYTES_MAX} pass")
+    response.body = LimitedBody(body, seconds)
+    return response
 
 
 def _failed(call: Call, status: int, why: str) -> Response:

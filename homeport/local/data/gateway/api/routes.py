@@ -4,6 +4,10 @@ Rules: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-dev
 requests"): a full match first, then a greedy `{name+}`, then `$default`; at each place a fixed segment before a
 variable one, the longer greedy prefix before the shorter, the request's own method before ANY. A trailing slash is a
 segment of its own: `/books` does not answer `/books/`, but `/books/{rest+}` does.
+
+AWS says that it decodes the path for what stands behind the route, and in recorded events `/a%2Fb` has become `/a/b`
+(github.com/fastify/aws-lambda-fastify/issues/169); whether it chooses the route before or after is not documented. Here
+an escaped slash is part of its segment, and `other_readings` are what a service may make of it.
 """
 
 import re
@@ -17,6 +21,10 @@ from homeport.local.data.http.message import BadMessage
 DEFAULT = "$default"
 _VARIABLE = re.compile(r"\{([^{}+]+)(\+?)\}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_AMBIGUOUS = re.compile(r"%[0-9A-Fa-f]{2}|;|//|^/")
+_PARAMETERS = re.compile(r";[^/]*")
+_SLASHES = re.compile(r"/{2,}")
+_DECODED_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,13 @@ class RoutePath:
 class Routes:
     """Every route of an API. Values are route keys as AWS spells them: `GET /books/{id}`, `$default`."""
 
-    exact: Mapping[str, Mapping[str, str]]
+    exact: Mapping[tuple[str | None, ...], Mapping[str, str]]
     patterns: tuple[RoutePath, ...]
     has_default: bool
 
     def find(self, method: str, segments: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
         """Route key and path parameters, or None. `segments` come from `split_path`."""
-        if (methods := self.exact.get("/".join(segments))) and (key := _of_method(methods, method)):
+        if (methods := self.exact.get(segments)) and (key := _of_method(methods, method)):
             return key, {}
         for path in self.patterns:
             parameters = _match(path, segments)
@@ -66,7 +74,7 @@ def compile_routes(route_keys: Iterable[str]) -> Routes:
             methods_of.setdefault(path[1:], {})[method] = key
     paths = [_route_path(path, methods) for path, methods in methods_of.items()]
     return Routes(
-        exact={path.key: path.by_method for path in paths if not path.names},
+        exact={path.segments: path.by_method for path in paths if not path.names},
         patterns=tuple(sorted((path for path in paths if path.names), key=lambda path: path.rank)),
         has_default=has_default,
     )
@@ -76,18 +84,47 @@ def compile_routes(route_keys: Iterable[str]) -> Routes:
 def split_path(raw: str) -> tuple[str, ...]:
     """`/a%20b/c` → ("a b", "c"). An escaped slash stays inside its segment.
 
-    Dot segments, malformed escapes and NUL are refused with 400: a service would read them as another path than the one
-    whose route, and whose authoriser, was chosen here.
+    Dot segments, backslashes, malformed escapes and NUL are refused with 400: no two servers read them alike.
     """
     if _BAD_ESCAPE.search(raw):
         raise BadMessage("malformed escape in path")
     segments = tuple(unquote(segment) for segment in raw[1:].split("/"))
     for segment in segments:
-        if segment in (".", "..") or "\x00" in segment or "\\" in segment:
-            raise BadMessage("dot segment or control character in path")
-        if "/" in segment and any(part in (".", "..") for part in segment.split("/")):
-            raise BadMessage("dot segment in path")
+        if "\x00" in segment or "\\" in segment:
+            raise BadMessage("control character or backslash in path")
+    _check_dots("/".join(segments).split("/"))
     return segments
+
+
+@lru_cache(maxsize=512)
+def other_readings(segments: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Every other path that the service behind a route may take these segments for; mostly none.
+
+    WSGI hands the decoded path on, so Django splits at an escaped slash; what stands in between may decode once more,
+    drop `;parameters`, merge slashes, turn backslashes round. Raises BadMessage for what no honest client sends: a dot
+    segment in one of these readings, or more than three layers of escapes.
+    """
+    path = "/".join(segments)
+    if not _AMBIGUOUS.search(path) and path.count("/") == len(segments) - 1:
+        return ()
+    found: dict[tuple[str, ...], None] = {}
+    for _ in range(_DECODED_MAX):
+        for text in (path, _PARAMETERS.sub("", path)):
+            for reading in (text, _SLASHES.sub("/", text).removeprefix("/")):
+                parts = tuple(reading.split("/"))
+                _check_dots(parts)
+                found[parts] = None
+        decoded = unquote(path).replace("\\", "/")
+        if decoded == path:
+            found.pop(segments, None)
+            return tuple(found)
+        path = decoded
+    raise BadMessage("path escaped too often")
+
+
+def _check_dots(segments: Iterable[str]) -> None:
+    if any(segment in (".", "..") for segment in segments):
+        raise BadMessage("dot segment in path")
 
 
 def _route_path(path: str, methods: Mapping[str, str]) -> RoutePath:

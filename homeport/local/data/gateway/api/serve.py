@@ -11,7 +11,7 @@ from homeport.local.data.gateway.api.cors import is_preflight, preflight, with_c
 from homeport.local.data.gateway.api.declared import DEFAULT_STAGE, Api, Route, Stage
 from homeport.local.data.gateway.api.integrations import Integrations
 from homeport.local.data.gateway.api.issuers import Issuers
-from homeport.local.data.gateway.api.routes import split_path
+from homeport.local.data.gateway.api.routes import other_readings, split_path
 from homeport.local.data.gateway.api.tokens import Authorizer, Refused, Tokens, check_scopes
 from homeport.local.data.gateway.balancer.serve import trace_id
 from homeport.local.data.http.message import BadMessage, Request, Response
@@ -64,6 +64,7 @@ class ServedApi:
             return refuse(404)
         call.route_key, call.path_parameters = found
         route = api.route_of[call.route_key]
+        _check_readings(api, route, call.request.method, segments)
         bucket = stage.buckets.get(route.key) or stage.bucket
         if bucket and not bucket.take():
             return refuse(429)
@@ -111,6 +112,14 @@ def _choose_stage(api: Api, call: Call) -> tuple[Stage | None, tuple[str, ...]]:
         call.stage_path = "/" + call.request.path[1:].partition("/")[0]
         return named, segments[1:] or ("",)
     return api.stages.get(DEFAULT_STAGE), segments
+
+
+def _check_readings(api: Api, route: Route, method: str, segments: tuple[str, ...]) -> None:
+    """Refuse a path that the service could read as one whose route admits other callers than the chosen one."""
+    for reading in other_readings(segments):
+        found = api.routes.find(method, reading)
+        if found and api.route_of[found[0]].admission != route.admission:
+            raise BadMessage("path of several readings, which differ in who is admitted")
 
 
 def _identity(authorizer: Authorizer, request: Request) -> str:
