@@ -41,8 +41,19 @@ def find_requirements(folder: Path) -> Requirements:
 
 def is_package(folder: Path) -> bool:
     """Whether the project says how to build it; if not, only what it depends on is installed."""
-    project = _project(folder)
+    project = read_project(folder)
     return "build-system" in project and project.get("tool", {}).get("poetry", {}).get("package-mode", True)
+
+
+def read_project(folder: Path) -> dict[str, Any]:
+    """The pyproject.toml of a folder; empty if there is none."""
+    file = folder / "pyproject.toml"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise HomeportError(f"{file}: cannot be read: {error}") from None
 
 
 def refresh_options(folder: Path, requirements: Requirements) -> list[str]:
@@ -62,7 +73,7 @@ def local_names(folder: Path, requirements: Requirements) -> list[str | None]:
 def _find_kind(folder: Path) -> str:
     """Without a lock, neither Pipenv's nor Poetry's files say what is to be installed; Heroku refuses them too."""
     kind = next((kind for kind in KINDS if (folder / kind).is_file()), "")
-    if kind == "pyproject.toml" and "project" not in (project := _project(folder)):
+    if kind == "pyproject.toml" and "project" not in (project := read_project(folder)):
         if "poetry" in project.get("tool", {}):
             raise HomeportError(f"{folder / kind}: is Poetry's, and no poetry.lock is beside it", "poetry lock")
         kind = kind if "build-system" in project else ""  # only settings of tools
@@ -72,7 +83,7 @@ def _find_kind(folder: Path) -> str:
 
 
 def _name(folder: Path) -> str | None:
-    project = _project(folder)
+    project = read_project(folder)
     name: str | None = project.get("project", {}).get("name") or project.get("tool", {}).get("poetry", {}).get("name")
     return name
 
@@ -132,20 +143,10 @@ def _local_path(text: str) -> str:
 
 def _of_project(folder: Path) -> list[Path]:
     """Folders that a pyproject.toml takes from disk: `[tool.uv.sources]` with a path, `name @ file:` dependencies."""
-    project = _project(folder)
+    project = read_project(folder)
     sources = project.get("tool", {}).get("uv", {}).get("sources", {})
     found = [folder / source["path"] for source in sources.values() if isinstance(source, dict) and "path" in source]
     for dependency in project.get("project", {}).get("dependencies", []):
         if path := _local_path(ENDING.sub("", str(dependency))):
             found.append(folder / path)
     return found
-
-
-def _project(folder: Path) -> dict[str, Any]:
-    file = folder / "pyproject.toml"
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise HomeportError(f"{file}: cannot be read: {error}") from None
