@@ -29,4 +29,8 @@ def init(file: Path) -> None:
         raise HomeportError(f"{file}: cannot be written: {error.strerror}") from None
     found = ", ".join(project.name for project in projects)
     click.echo(f"wrote {file}" + (f" with {found}" if found else ""))
-    click.echo("next: look through it, then `homeport check`", err=True)
+    if projects:
+        click.echo("next: look through it, then `homeport check`", err=True)
+    else:
+        click.echo("no folder with a Procfile or manage.py was found", err=True)
+        click.echo("next: declare a service, function or site in it, then `homeport check`", err=True)
