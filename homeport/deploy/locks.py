@@ -97,8 +97,9 @@ def _convert_poetry_lock(file: Path, text: str) -> Lock:
         )
     wanted = [entry for entry in document.get("package", []) if "main" in entry["groups"] and not entry["optional"]]
     sources = [entry.get("source", {}) for entry in wanted]
-    indexes = dict.fromkeys(str(source["url"]) for source in sources if source.get("type") == "legacy")
-    return Lock(tuple(_of_poetry(entry) for entry in wanted), tuple(indexes))
+    urls = dict.fromkeys(str(source["url"]) for source in sources if source.get("type") == "legacy")
+    indexes = tuple(url for url in urls if not url.startswith(PYPI))
+    return Lock(tuple(_of_poetry(entry) for entry in wanted), indexes)
 
 
 def _of_poetry(entry: dict[str, Any]) -> Package:
