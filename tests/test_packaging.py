@@ -17,11 +17,15 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     wheel = next(tmp_path.glob("*.whl"))
     held = set(zipfile.ZipFile(wheel).namelist())
     tracked = subprocess.run(
-        ["git", "ls-files", "homeport"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "ls-files", "homeport", "packages"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
-    wanted = {file for file in tracked if Path(file).suffix in DATA | {".py"}}
+    wanted = {file for file in tracked if Path(file).suffix in DATA | {".py"} and file.startswith("homeport/")}
     assert any(file.endswith(".tf") for file in wanted)
     assert wanted <= held
+    django = {file for file in held if file.startswith("homeport/packages/homeport-django/")}
+    assert {file.removeprefix("homeport/") for file in django} == {
+        file for file in tracked if file.startswith("packages/") and "/tests/" not in file
+    }
 
 
 def test_every_dependency_states_its_reason() -> None:

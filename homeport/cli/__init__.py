@@ -10,6 +10,7 @@ from homeport.cli.lazy import LazyGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("import_team", "Write homeport.yml for a team on Heroku, or for checkouts of its code."),
     "doctor": ("doctor", "Find what of a Django project breaks off Heroku, and mend it."),
+    "django": ("django", "Put homeport-django into a service: settings, messages, sign-in."),
     "estimate": ("estimate", "Compare the Heroku bill with what AWS would cost."),
     "simulate": ("simulate", "Replay traffic against autoscaling; find the cheapest settings."),
     "prices": ("prices", "Show and refresh the price book."),

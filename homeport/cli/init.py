@@ -34,4 +34,8 @@ def init(file: Path, as_json: bool) -> None:
         click.echo(json.dumps({"file": str(file), "services": found}, indent=2))
     else:
         click.echo(f"wrote {file}" + (f" with {', '.join(found)}" if found else ""))
-    click.echo("next: look through it, then `homeport check`", err=True)
+    if found:
+        click.echo("next: look through it, then `homeport check`", err=True)
+    else:
+        click.echo("no folder with a Procfile or manage.py was found", err=True)
+        click.echo("next: declare a service, function or site in it, then `homeport check`", err=True)

@@ -79,11 +79,21 @@ def print_overview(view: Overview) -> None:
         print_table(("route", "answered by", "access"), rows)
     click.echo()
     things = [
-        (t["name"], t["type"], "live" if t["live"] else "NOT LIVE", t["address"] or "", t["detail"])
+        (
+            _short(t["name"], view.platform),
+            t["type"],
+            "live" if t["live"] else "NOT LIVE",
+            "  ".join(filter(None, [t["address"], t["detail"]])),
+        )
         for t in view.things
     ]
-    print_table(("name", "what", "state", "address", ""), things)
+    print_table(("name", "what", "state", "where"), things, optional=("what",))
     _print_trials(view)
+
+
+def _short(name: str, platform: str) -> str:
+    """A name in AWS without what all of this platform's begin with."""
+    return name.replace(f"{names.prefix(platform, ENVIRONMENT)}-", "")
 
 
 def _print_trials(view: Overview) -> None:

@@ -19,6 +19,8 @@ from homeport.local import session
 from homeport.local.logs import follow_lines
 from homeport.system import interrupts, process
 
+# A database alone is something to work with, too.
+RUN = ("services", "functions", "sites", "databases", "caches", "topics", "buckets", "users")
 POLL_SECONDS = 0.5
 DOWN_TIMEOUT_SECONDS = 60.0
 
@@ -29,7 +31,7 @@ DOWN_TIMEOUT_SECONDS = 60.0
 def up(file: Path, detach: bool) -> None:
     """Bring the platform up on this machine, and stream its logs until Ctrl-C."""
     local = Local(file)
-    _ = local.platform  # its mistakes come before anything starts
+    check_something_runs(local)  # that and mistakes of the file come before anything starts
     with interrupts.interruptible(), session.locked(local.home):
         keep = False
         try:
@@ -71,6 +73,15 @@ def down(file: Path, delete: bool, yes: bool, as_json: bool) -> None:
     if as_json:
         deleted = str(local.home.path) if delete else None
         click.echo(json.dumps({"stopped": stopped, "deleted": deleted}, indent=2))
+
+
+def check_something_runs(local: Local) -> None:
+    """Refuse a platform that declares nothing: its network and gateway would be built for nobody."""
+    if not any(getattr(local.platform, kind) for kind in RUN):
+        raise HomeportError(
+            f"{local.file}: declares no service, function or site: nothing would run",
+            "declare one in it; a folder with a Procfile or manage.py is found by `homeport init` where no file is yet",
+        )
 
 
 def _stream(local: Local) -> None:

@@ -15,14 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from homeport.deploy.requirements import Requirements, find_requirements, is_package, refresh_options
+from homeport.deploy.locks import READERS, write_requirements
+from homeport.deploy.requirements import KINDS, Requirements, find_requirements, is_package, refresh_options
 from homeport.deploy.sources import SourceFile, copy_files, digest_files, find_files
 from homeport.deploy.static import collect_static
 from homeport.deploy.store import failures_in_words, locked
 from homeport.deploy.uv import Python, find_python, run_uv
 from homeport.errors import HomeportError
 
-FORMAT = 2  # in the hash: raise it when bundles are made differently
+FORMAT = 3  # in the hash: raise it when bundles are made differently
 BUILD_SETTINGS = ("DISABLE_COLLECTSTATIC", "DJANGO_SETTINGS_MODULE")  # what of a service's environment a build may see
 
 
@@ -131,7 +132,7 @@ def _build(recipe: _Recipe, store: Path, say: Callable[[str], None]) -> None:
         (folder / "app").mkdir(exist_ok=True)
         say("installing requirements")
         _install(recipe, folder / "venv")
-        warnings = [*_python_warning(recipe), *collect_static(folder / "app", folder / "venv", recipe.settings, say)]
+        warnings = [*_warnings(recipe), *collect_static(folder / "app", folder / "venv", recipe.settings, say)]
         manifest = Manifest(
             recipe.digest, recipe.python.version, recipe.python.path, recipe.requirements.kind, _platform(), warnings
         )
@@ -159,13 +160,24 @@ def _install(recipe: _Recipe, venv: Path) -> None:
         command += refresh_options(recipe.source, recipe.requirements)
         run_uv(command, recipe.source, what, {"UV_PROJECT_ENVIRONMENT": str(venv)})
     elif kind:
-        wanted = ["."] if kind == "pyproject.toml" and is_package(recipe.source) else ["-r", kind]
-        command = ["pip", "install", "--quiet", "--compile-bytecode"]
-        command += [*refresh_options(recipe.source, recipe.requirements), *wanted]
+        command = ["pip", "install", "--quiet", "--compile-bytecode", "--no-editable"]
+        command += [*refresh_options(recipe.source, recipe.requirements), *_wanted(recipe, venv.parent)]
         run_uv(command, recipe.source, what, {"VIRTUAL_ENV": str(venv)})
 
 
-def _python_warning(recipe: _Recipe) -> list[str]:
-    if recipe.python.version == recipe.wanted:
-        return []
-    return [f"python {recipe.wanted} is not installed here; {recipe.python.version} stands in for it"]
+def _wanted(recipe: _Recipe, folder: Path) -> list[str]:
+    """What `uv pip install` is to install; a lock that is not uv's is converted to a file in `folder`."""
+    kind, source = recipe.requirements.kind, recipe.source
+    project = ["."] if kind in ("poetry.lock", "pyproject.toml") and is_package(source) else []
+    if kind in READERS:
+        return [*write_requirements(source, kind, folder / "requirements.txt"), *project]
+    return project or ["-r", kind]
+
+
+def _warnings(recipe: _Recipe) -> list[str]:
+    warnings = []
+    if recipe.python.version != recipe.wanted:
+        warnings.append(f"python {recipe.wanted} is not installed here; {recipe.python.version} stands in for it")
+    if not recipe.requirements.kind:
+        warnings.append(f"installs nothing: {recipe.source} has no {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+    return warnings

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homeport.deploy.bundle import digest_tree
+from homeport.deploy.locks import READERS, write_requirements
 from homeport.deploy.requirements import Requirements, is_package, local_names, refresh_options
 from homeport.deploy.sources import SourceFile, copy_files
 from homeport.deploy.store import failures_in_words, locked
 from homeport.deploy.uv import run_uv
 from homeport.errors import HomeportError
 
-FORMAT = 1  # in the hash: raise it when packages are made differently
+FORMAT = 2  # in the hash: raise it when packages are made differently
 AMAZON_LINUX_2 = "x86_64-manylinux2014"  # up to Python 3.11; it has glibc 2.26, so wheels for 2.17 run
 AMAZON_LINUX_2023 = "x86_64-manylinux_2_34"  # from Python 3.12
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
@@ -104,10 +105,12 @@ def _install(source: Path, requirements: Requirements, python: str, content: Pat
     what, wanted = str(source), ["-r", requirements.kind]
     if requirements.kind == "uv.lock":
         wanted = ["-r", _export(source, content.parent)]
+    elif requirements.kind in READERS:
+        wanted = write_requirements(source, requirements.kind, content.parent / "requirements.txt")
     elif requirements.kind == "pyproject.toml" and is_package(source):
         wanted = ["."]
     command = ["pip", "install", "--quiet", "--target", str(content), "--python-platform", lambda_platform(python)]
-    command += ["--python-version", python, "--link-mode", "copy", "--no-compile-bytecode"]
+    command += ["--python-version", python, "--link-mode", "copy", "--no-compile-bytecode", "--no-editable"]
     command += [*_wheels_only(source, requirements), *refresh_options(source, requirements), *wanted]
     try:
         run_uv(command, source, what)

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from homeport.deploy.locks import READERS, read_lock
 from homeport.errors import HomeportError
 
+# What a folder installs from, the first that is there.
+KINDS = ("uv.lock", "requirements.txt", "poetry.lock", "Pipfile.lock", "pyproject.toml")
 ENDING = re.compile(r"\s+(#|;|--hash).*$")  # comments, markers and hashes behind a requirement
 INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]?\s*(?P<file>\S+)")
 EDITABLE = re.compile(r"^(?:-e|--editable)[ =]\s*(?P<path>\S+)")
@@ -18,27 +21,39 @@ EXTRAS = re.compile(r"\[[^\]]*\]$")
 
 @dataclass(frozen=True)
 class Requirements:
-    """How to install: `kind` is uv.lock, requirements.txt, pyproject.toml or nothing; `local` is what lies outside."""
+    """How to install: `kind` is one of KINDS, or nothing."""
 
     kind: str
-    local: tuple[Path, ...] = ()  # files and folders that are installed or read, and are not in the folder itself
+    local: tuple[Path, ...] = ()  # files and folders on this disk that are installed or read, in the folder or not
 
 
 def find_requirements(folder: Path) -> Requirements:
-    """By uv.lock, requirements.txt or pyproject.toml. Raises HomeportError if a local requirement is missing."""
-    if (folder / "uv.lock").is_file():
-        return Requirements("uv.lock", tuple(_outside(folder, _of_project(folder))))
-    if (folder / "requirements.txt").is_file():
-        found = list(_of_file(folder / "requirements.txt", folder, set()))
-        return Requirements("requirements.txt", tuple(_outside(folder, found)))
-    if (folder / "pyproject.toml").is_file():
-        return Requirements("pyproject.toml", tuple(_outside(folder, _of_project(folder))))
-    return Requirements("")
+    """By the first of KINDS that is there. Raises HomeportError if a lock or a local requirement is missing."""
+    kind = _find_kind(folder)
+    if kind == "requirements.txt":
+        found = list(_of_file(folder / kind, folder, set()))
+    elif kind in READERS:
+        found = [folder / package.path for package in read_lock(folder, kind).packages if package.path]
+    else:
+        found = _of_project(folder) if kind else []
+    return Requirements(kind, tuple(_closure(folder, found)))
 
 
 def is_package(folder: Path) -> bool:
     """Whether the project says how to build it; if not, only what it depends on is installed."""
-    return "build-system" in _project(folder)
+    project = read_project(folder)
+    return "build-system" in project and project.get("tool", {}).get("poetry", {}).get("package-mode", True)
+
+
+def read_project(folder: Path) -> dict[str, Any]:
+    """The pyproject.toml of a folder; empty if there is none."""
+    file = folder / "pyproject.toml"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise HomeportError(f"{file}: cannot be read: {error}") from None
 
 
 def refresh_options(folder: Path, requirements: Requirements) -> list[str]:
@@ -52,11 +67,29 @@ def refresh_options(folder: Path, requirements: Requirements) -> list[str]:
 def local_names(folder: Path, requirements: Requirements) -> list[str | None]:
     """Names of the packages that are built from folders on this disk; None for one that does not say its name."""
     folders = [path for path in requirements.local if path.is_dir()] + ([folder] if is_package(folder) else [])
-    return [_project(path).get("project", {}).get("name") for path in folders]
+    return [_name(path) for path in dict.fromkeys(path.resolve() for path in folders)]
 
 
-def _outside(folder: Path, found: list[Path]) -> Iterator[Path]:
-    """What is found, and what local folders ask for in turn, each once, without what is in `folder` anyway."""
+def _find_kind(folder: Path) -> str:
+    """Without a lock, neither Pipenv's nor Poetry's files say what is to be installed; Heroku refuses them too."""
+    kind = next((kind for kind in KINDS if (folder / kind).is_file()), "")
+    if kind == "pyproject.toml" and "project" not in (project := read_project(folder)):
+        if "poetry" in project.get("tool", {}):
+            raise HomeportError(f"{folder / kind}: is Poetry's, and no poetry.lock is beside it", "poetry lock")
+        kind = kind if "build-system" in project else ""  # only settings of tools
+    if not kind and (folder / "Pipfile").is_file():
+        raise HomeportError(f"{folder / 'Pipfile'}: has no Pipfile.lock beside it", "pipenv lock")
+    return kind
+
+
+def _name(folder: Path) -> str | None:
+    project = read_project(folder)
+    name: str | None = project.get("project", {}).get("name") or project.get("tool", {}).get("poetry", {}).get("name")
+    return name
+
+
+def _closure(folder: Path, found: list[Path]) -> Iterator[Path]:
+    """What is found, and what local folders ask for in turn, each once."""
     seen: set[Path] = set()
     waiting = list(found)
     while waiting:
@@ -68,8 +101,7 @@ def _outside(folder: Path, found: list[Path]) -> Iterator[Path]:
             raise HomeportError(f"{folder}: requires {path}, which does not exist")
         if path.is_dir():
             waiting += _of_project(path)
-        if not path.is_relative_to(folder.resolve()):
-            yield path
+        yield path
 
 
 def _of_file(file: Path, folder: Path, seen: set[Path]) -> Iterator[Path]:
@@ -111,20 +143,10 @@ def _local_path(text: str) -> str:
 
 def _of_project(folder: Path) -> list[Path]:
     """Folders that a pyproject.toml takes from disk: `[tool.uv.sources]` with a path, `name @ file:` dependencies."""
-    project = _project(folder)
+    project = read_project(folder)
     sources = project.get("tool", {}).get("uv", {}).get("sources", {})
     found = [folder / source["path"] for source in sources.values() if isinstance(source, dict) and "path" in source]
     for dependency in project.get("project", {}).get("dependencies", []):
         if path := _local_path(ENDING.sub("", str(dependency))):
             found.append(folder / path)
     return found
-
-
-def _project(folder: Path) -> dict[str, Any]:
-    file = folder / "pyproject.toml"
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise HomeportError(f"{file}: cannot be read: {error}") from None

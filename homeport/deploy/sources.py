@@ -23,7 +23,8 @@ SKIPPED_FOLDERS = {
     *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".terraform"),
 }
 SKIPPED_ENDINGS = (".pyc", ".pyo", ".egg-info", ".sqlite3-journal")
-SKIPPED_NAMES = {".DS_Store", ".env"}
+SKIPPED_NAMES = {".DS_Store"}
+EXAMPLES = (".example", ".sample", ".template", ".dist")  # of a .env file: without secrets
 RACY_NS = 2_000_000_000  # a file younger than this may change again within its modification time
 
 
@@ -149,7 +150,8 @@ def _walk(root: Path, gitignore: bool) -> Iterator[tuple[Path, str]]:
 
 
 def _is_skipped(name: str) -> bool:
-    return name in SKIPPED_FOLDERS or name in SKIPPED_NAMES or name.endswith(SKIPPED_ENDINGS)
+    is_secret = name == ".env" or (name.startswith(".env.") and not name.endswith(EXAMPLES))
+    return is_secret or name in SKIPPED_FOLDERS or name in SKIPPED_NAMES or name.endswith(SKIPPED_ENDINGS)
 
 
 def _raise(error: OSError) -> None:

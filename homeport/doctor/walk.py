@@ -15,6 +15,7 @@ SKIPPED_FOLDERS = {
     *(".git", ".hg", ".svn", ".venv", "venv", "env", ".env", "virtualenv", "node_modules", "bower_components"),
     *("__pycache__", "site-packages", ".tox", ".nox", ".idea", ".vscode", ".mypy_cache", ".pytest_cache", "migrations"),
     *("staticfiles", "dist", "build", ".terraform", "tests", "test", "docs", "fixtures", "locale"),
+    "homeport-django",  # the copy that `homeport django` made
 }
 NAMES = {
     *("Procfile", "ProcfileMulti", "app.json", "heroku.yml", "requirements.txt", "Pipfile", "Pipfile.lock"),

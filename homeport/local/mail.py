@@ -46,7 +46,8 @@ def find_mail(home: Home, number: int) -> Mail:
     """The mail of this number; a clear error if there is none."""
     mails = read_mail(home)
     if not 1 <= number <= len(mails):
-        raise HomeportError(f"mail {number}: there are {len(mails)} mails", "list them: homeport mail")
+        there = f"mails are 1 to {len(mails)}" if len(mails) > 1 else "there is only mail 1"
+        raise HomeportError(f"mail {number}: {there if mails else 'nothing was sent yet'}", "list them: homeport mail")
     return mails[number - 1]
 
 

@@ -50,7 +50,7 @@ def locked(home: Home) -> Iterator[None]:
             holder = file.read().strip() or "unknown"
             raise HomeportError(
                 f"{home.path}: another homeport (process {holder}) is working on this platform",
-                "wait for it, or stop it: homeport down",
+                "stop it with Ctrl-C there, or: homeport down (`homeport up --detach` leaves room for the next `up`)",
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from homeport.cli import cli
+from homeport.cli.local import Local
+from homeport.cli.up import check_something_runs
 from homeport.errors import HomeportError
 from homeport.model.starter import platform_name
 
@@ -34,8 +36,16 @@ def test_init_prefills_services_and_the_file_is_valid(tmp_path: Path) -> None:
 
 def test_init_without_any_code_writes_a_valid_file(tmp_path: Path) -> None:
     file = tmp_path / "homeport.yml"
-    run(file, "init")
+    assert "next: declare a service, function or site in it" in run(file, "init").stderr
     assert run(file, "check").exit_code == 0
+    with pytest.raises(HomeportError, match=r"homeport.yml: declares no service, function or site: nothing would run"):
+        run(file, "up")
+
+
+def test_a_database_alone_is_something_to_bring_up(tmp_path: Path) -> None:
+    file = tmp_path / "homeport.yml"
+    file.write_text("name: shop\ndatabases: {main: }\n")
+    check_something_runs(Local(file))
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -127,10 +127,46 @@ def test_a_project_without_a_lock_is_installed_with_what_it_depends_on(greeting:
     assert said(bundle.path, str(bundle.path / "venv/bin/greet")) == "hello\n"
 
 
-def test_code_without_requirements_is_fine(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Pipfile.lock", '{"default": {"greeting": {"path": "../../packages/greeting", "editable": true}}}'),
+        (
+            "poetry.lock",
+            '[[package]]\nname = "greeting"\nversion = "1.0"\noptional = false\ngroups = ["main"]\n'
+            '[package.source]\ntype = "directory"\nurl = "../../packages/greeting"\n'
+            '[metadata]\nlock-version = "2.1"\n',
+        ),
+    ],
+)
+def test_locks_of_other_tools_are_installed_from(code: Path, tmp_path: Path, kind: str, text: str) -> None:
+    (code / "requirements.txt").unlink()
+    (code / kind).write_text(text)
+    bundle = build_bundle(code, PYTHON, tmp_path / "store")
+    assert bundle.manifest.requirements == kind
+    assert said(bundle.path, str(bundle.path / "venv/bin/greet")) == "hello\n"
+
+
+@pytest.mark.parametrize("line", ["./vendor/greeting", "-e ./vendor/greeting"])
+def test_a_package_inside_the_folder_is_installed_and_not_linked(
+    code: Path, greeting: Path, tmp_path: Path, line: str
+) -> None:
+    shutil.copytree(greeting, code / "vendor" / "greeting")
+    (code / "requirements.txt").write_text(f"--no-index\n{line}\n")
+    bundle = build_bundle(code, PYTHON, tmp_path / "store")
+    program = "import greeting; print(greeting.__file__)"
+    where = Path(said(bundle.path, str(bundle.path / "venv/bin/python"), "-c", program).strip())
+    assert where.is_relative_to(bundle.path / "venv")
+    (code / "vendor/greeting/greeting.py").write_text("WORD = 'good evening'\n")
+    second = build_bundle(code, PYTHON, tmp_path / "store")
+    assert said(second.path, str(second.path / "venv/bin/python"), "app.py") == "good evening\n"
+
+
+def test_code_without_requirements_is_built_with_a_warning(tmp_path: Path) -> None:
     (tmp_path / "code").mkdir()
     bundle = build_bundle(tmp_path / "code", PYTHON, tmp_path / "store")
     assert bundle.manifest.requirements == "" and (bundle.path / "app").is_dir()
+    assert "installs nothing" in bundle.manifest.warnings[0] and "Pipfile.lock" in bundle.manifest.warnings[0]
 
 
 def test_another_python_stands_in_with_a_warning(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from homeport.deploy.requirements import find_requirements, local_names, refresh_options
+from homeport.deploy.requirements import find_requirements, is_package, local_names, refresh_options
 from homeport.errors import HomeportError
 
 
@@ -17,6 +17,8 @@ def make(root: Path, **files: str) -> Path:
             ("requirements", "requirements.txt"),
             ("pyproject", "pyproject.toml"),
             ("uvlock", "uv.lock"),
+            ("poetrylock", "poetry.lock"),
+            ("pipfilelock", "Pipfile.lock"),
         ):
             if file.name == short:
                 file.rename(file.with_name(name))
@@ -29,7 +31,9 @@ def local(folder: Path) -> list[str]:
 
 def test_the_lock_comes_first_then_requirements_then_the_project(tmp_path: Path) -> None:
     assert find_requirements(make(tmp_path)).kind == ""
-    assert find_requirements(make(tmp_path, app__pyproject="")).kind == "pyproject.toml"
+    assert find_requirements(make(tmp_path, app__pyproject="[project]")).kind == "pyproject.toml"
+    assert find_requirements(make(tmp_path, app__pipfilelock='{"default": {}}')).kind == "Pipfile.lock"
+    assert find_requirements(make(tmp_path, app__poetrylock="metadata.lock-version = '2.1'")).kind == "poetry.lock"
     assert find_requirements(make(tmp_path, app__requirements="")).kind == "requirements.txt"
     assert find_requirements(make(tmp_path, app__uvlock="")).kind == "uv.lock"
 
@@ -64,7 +68,7 @@ def test_includes_are_followed_in_circles_too(tmp_path: Path) -> None:
     folder = make(tmp_path, app__requirements="-r ../base.txt\n-c ../pins.txt\n", lib__a="")
     (tmp_path / "base.txt").write_text("-r app/requirements.txt\n../lib\n")
     (tmp_path / "pins.txt").write_text("")
-    assert local(folder) == ["base.txt", "lib", "pins.txt"]
+    assert local(folder) == ["base.txt", "app/requirements.txt", "lib", "pins.txt"]
 
 
 def test_local_packages_bring_their_own_local_packages(tmp_path: Path) -> None:
@@ -77,6 +81,36 @@ def test_local_packages_bring_their_own_local_packages(tmp_path: Path) -> None:
 def test_uv_is_told_to_build_local_folders_anew(tmp_path: Path) -> None:
     folder = make(tmp_path, lib__pyproject="[project]\nname='lib'", old__setup="", app__requirements="../lib\n../old\n")
     assert refresh_options(folder, find_requirements(folder)) == ["--refresh-package", "lib", "--refresh"]
+
+
+def test_packages_inside_the_folder_are_known_too(tmp_path: Path) -> None:
+    ours = "[project]\nname='ours'\n"
+    folder = make(tmp_path, app__vendor__ours__pyproject=ours, app__requirements="./vendor/ours\n")
+    assert refresh_options(folder, find_requirements(folder)) == ["--refresh-package", "ours"]
+
+
+def test_a_pyproject_of_tools_asks_for_nothing(tmp_path: Path) -> None:
+    assert find_requirements(make(tmp_path, app__pyproject="[tool.ruff]\n")).kind == ""
+
+
+def test_a_poetry_project_is_no_package_if_it_says_so(tmp_path: Path) -> None:
+    text = "[tool.poetry]\npackage-mode = false\n[build-system]\n"
+    assert not is_package(make(tmp_path, app__pyproject=text))
+    assert is_package(make(tmp_path, app__pyproject=text.replace("false", "true")))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "hint"),
+    [
+        ({"app__Pipfile": "[packages]\n"}, "Pipfile: has no Pipfile.lock", "pipenv lock"),
+        ({"app__Pipfile": "", "app__pyproject": "[tool.ruff]\n"}, "Pipfile: has no Pipfile.lock", "pipenv lock"),
+        ({"app__pyproject": "[tool.poetry]\nname='x'\n"}, "pyproject.toml: is Poetry's, and no", "poetry lock"),
+    ],
+)
+def test_files_without_their_lock_are_refused(tmp_path: Path, files: dict[str, str], expected: str, hint: str) -> None:
+    with pytest.raises(HomeportError, match=expected) as error:
+        find_requirements(make(tmp_path, **files))
+    assert error.value.hint == hint
 
 
 @pytest.mark.parametrize(

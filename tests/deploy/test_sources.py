@@ -34,6 +34,15 @@ def test_what_git_ignores_and_what_tools_make_is_left_out(tmp_path: Path) -> Non
     assert "build/out" in [file.path for file in find_files(tmp_path, gitignore=False)]
 
 
+def test_files_of_settings_are_secret_and_examples_of_them_are_not(tmp_path: Path) -> None:
+    kept = [".env.example", ".env.production.sample", ".env.template", ".env.dist", ".envrc.md", "x.env"]
+    for name in [*kept, ".env", ".env.production", ".env.local", ".env.example.local", "sub/.env.staging"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert paths(tmp_path) == sorted(kept)
+    assert [file.path for file in find_files(tmp_path, gitignore=False)] == sorted(kept)
+
+
 def test_rules_of_the_repository_above_count(tmp_path: Path) -> None:
     for file in ("services/shop/app.py", "services/shop/local.cfg", ".git/HEAD"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

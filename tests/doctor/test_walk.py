@@ -21,7 +21,14 @@ def reasons(folder: Path) -> dict[str, str]:
 def test_only_what_may_matter_is_read(tmp_path: Path) -> None:
     for file in ("a.py", "Procfile", "requirements/base.txt", "notes.txt", "x.js"):
         write(tmp_path, file)
-    for folder in (".venv", "node_modules/x", "shop/migrations", "tests", "lib/site-packages"):
+    for folder in (
+        ".venv",
+        "node_modules/x",
+        "shop/migrations",
+        "tests",
+        "lib/site-packages",
+        "vendor/homeport-django/x",
+    ):
         write(tmp_path, f"{folder}/b.py")
     assert set(read_sources(tmp_path).texts) == {"a.py", "Procfile", "requirements/base.txt"}
 

@@ -36,5 +36,8 @@ def test_the_text_part_is_shown_rather_than_the_html_part(tmp_path: Path) -> Non
 
 
 def test_a_number_that_does_not_exist_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(HomeportError, match="mail 7: there are 0 mails"):
-        find_mail(Home(tmp_path), 7)
+    home = Home(tmp_path)
+    for sent, words in enumerate(("nothing was sent yet", "there is only mail 1", "mails are 1 to 2")):
+        with pytest.raises(HomeportError, match=f"^mail 7: {words}$"):
+            find_mail(home, 7)
+        keep(home, f"{sent}.eml", "your order", at=sent)

@@ -89,7 +89,7 @@ def _web_changes(draft: Draft, service: str, decided: ProcessDraft) -> list[tupl
     """What is different for every process that answers requests: why, and what to do."""
     if decided.name != "web":
         return []
-    advice = "answer 200 at /healthz (homeport-django does), or name another path in `health`"
+    advice = "answer 200 at /healthz (homeport-django does: homeport django PATH), or name another path in `health`"
     found = [("a task must answer its health check before it gets requests; Heroku had none", advice)]
     if not is_root(draft.routes[service]):
         why = f"is at {draft.routes[service][0].removeprefix('ANY ')} of the one API, where it had a host"

@@ -1,0 +1,51 @@
+"""Tables are as wide as there is room for, and nothing of them is cut off."""
+
+import pytest
+
+from homeport.cli.output import print_table
+from homeport.cli.overview import Overview, print_overview
+
+COLUMNS, ROW = ("name", "what", "where"), ("n" * 30, "w" * 30, "x" * 60)
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_what_is_piped_stands_on_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_table(COLUMNS, [ROW], optional=("what",))
+    assert printed(capsys)[1] == "  ".join(ROW)
+
+
+def test_where_it_is_narrow_optional_columns_go_and_cells_fold(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    print_table(COLUMNS, [ROW], optional=("what",))
+    lines = printed(capsys)
+    assert max(map(len, lines)) <= 80 and "what" not in lines[0]
+    assert "".join(lines).count("n") == 31 and "".join(lines).count("x") == 60 and "…" not in "".join(lines)
+
+
+def test_the_table_of_what_is_live_fits_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    things = [
+        (
+            "magicbook-local-order-placed-receipt → magicbook-local-receipt:live",
+            "lambda:event-source-mapping",
+            None,
+            "",
+        ),
+        ("magicbook-local-cover", "lambda:function", None, "python3.11 · live → 2 · 5 warm"),
+        ("magicbook-local-catalog-db", "rds:db-instance", "127.0.0.1:24904", "PostgreSQL 16.14 (bundled)"),
+    ]
+    keys = ("name", "type", "address", "detail")
+    rows = tuple({**dict(zip(keys, thing, strict=True)), "live": True} for thing in things)
+    print_overview(Overview("magicbook", "homeport", "/home", None, (), {}, rows, None, 0))
+    lines = printed(capsys)
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("order-placed-receipt → receipt:live") for line in lines)
+    assert any(line.startswith("catalog-db ") and "127.0.0.1:24904" in line for line in lines)
