@@ -131,6 +131,8 @@ SELECT n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS ow
 
 -- name: views
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS is_materialized,
+       (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns,
        pg_get_viewdef(c.oid) AS definition, pg_get_userbyid(c.relowner) AS owner, c.oid::bigint AS oid,
        array(SELECT DISTINCT d.refobjid::bigint FROM pg_rewrite w
                JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
@@ -156,6 +158,10 @@ SELECT n.nspname AS name, pg_get_userbyid(n.nspowner) AS owner, pg_has_role(n.ns
 -- name: functions
 SELECT n.nspname AS schema, p.proname AS name, pg_get_function_identity_arguments(p.oid) AS arguments,
        p.prokind::text AS kind, l.lanname AS language, pg_get_userbyid(p.proowner) AS owner,
+       concat_ws(' ', '(' || pg_get_function_arguments(p.oid) || ')', pg_get_function_result(p.oid), p.provolatile,
+                 p.proparallel, CASE WHEN p.proisstrict THEN 'strict' END, CASE WHEN p.prosecdef THEN 'security definer' END,
+                 CASE WHEN p.proleakproof THEN 'leakproof' END, p.proconfig::text) AS properties,
+       p.prosrc AS source,
        CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE pg_get_function_result(p.oid) END AS definition
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace

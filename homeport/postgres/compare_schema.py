@@ -1,8 +1,9 @@
 """Two catalogs → the objects that are not the same on both sides. Pure.
 
 Owners are not compared: a moved database belongs to another role by design. A role that the target lacks is said once,
-not at each of its grants. Texts that a server renders from what it has parsed (views, functions, expressions) are
-compared only between equal majors, because their layout changes from one to the next.
+not at each of its grants. Views, and functions with a body of SQL, are rendered from what the server has parsed, in a
+layout that changes from one major to the next: that text is compared only between equal majors, and else what of it
+does not change (columns, arguments, results, properties, the source of functions).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from homeport.postgres import objects
 from homeport.postgres.catalog import Catalog
 
+MISSING, ONLY_TARGET = "is missing in the target", "is only in the target"
 Described = Mapping[str, Mapping[str, Any]]  # object → what is compared of it → value
 
 
@@ -31,7 +33,7 @@ def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
     found: list[ObjectDifference] = []
     for kind, describe in KINDS.items():
         left, right = describe(source), describe(target)
-        if not same_major:
+        if kind in RENDERED and not same_major:
             left, right = _without_rendered(left), _without_rendered(right)
         found += _compare(kind, left, right)
     return [*found, *_compare_extensions(source, target), *_compare_privileges(source, target)]
@@ -40,9 +42,9 @@ def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
 def _compare(kind: str, source: Described, target: Described) -> Iterable[ObjectDifference]:
     for name in sorted(source.keys() | target.keys()):
         if name not in target:
-            yield ObjectDifference(kind, name, "is missing in the target")
+            yield ObjectDifference(kind, name, MISSING)
         elif name not in source:
-            yield ObjectDifference(kind, name, "is only in the target")
+            yield ObjectDifference(kind, name, ONLY_TARGET)
         else:
             left, right = source[name], target[name]
             for field in left.keys() | right.keys():
@@ -56,7 +58,7 @@ def _compare_extensions(source: Catalog, target: Catalog) -> Iterable[ObjectDiff
     for extension in source.extensions:
         found = there.get(extension.name)
         if found is None:
-            yield ObjectDifference("extension", extension.name, "is missing in the target")
+            yield ObjectDifference("extension", extension.name, MISSING)
         elif found.schema != extension.schema and extension.name != "plpgsql":
             what = f"is in schema {found.schema} of the target, in {extension.schema} of the source"
             yield ObjectDifference("extension", extension.name, what)
@@ -142,14 +144,23 @@ def _without_rendered(described: Described) -> Described:
     return {name: {f: v for f, v in fields.items() if f != "definition"} for name, fields in described.items()}
 
 
+RENDERED = ("view", "function")
 KINDS: dict[str, Callable[[Catalog], Described]] = {
     "schema": _of(lambda each: str(each.name), "schemas"),
     "table": _tables,
     "index": _of(_named, "indexes", "definition", "is_valid"),
     "constraint": _of(_on_table, "constraints", "kind", "definition", "is_validated", "is_deferrable"),
     "sequence": _sequences,
-    "view": _of(_named, "views", "is_materialized", "definition"),
-    "function": _of(lambda each: f"{_named(each)}({each.arguments})", "functions", "kind", "language", "definition"),
+    "view": _of(_named, "views", "is_materialized", "columns", "definition"),
+    "function": _of(
+        lambda each: f"{_named(each)}({each.arguments})",
+        "functions",
+        "kind",
+        "language",
+        "properties",
+        "source",
+        "definition",
+    ),  # fmt: skip
     "trigger": _of(_on_table, "triggers", "definition", "enabled"),
     "type": _of(_named, "types", "kind", "definition"),
     "policy": _of(_on_table, "policies", "command", "is_permissive", "visible", "writable"),

@@ -152,6 +152,7 @@ class View:
     schema: str
     name: str
     is_materialized: bool
+    columns: str
     definition: str
     owner: str
     oid: int
@@ -189,6 +190,8 @@ class Function:
     kind: str  # f function, p procedure, a aggregate, w window
     language: str
     owner: str
+    properties: str  # arguments with defaults, result, volatility and the like, settings
+    source: str  # as it was written; empty where the body is SQL that the server has parsed
     definition: str
 
 
