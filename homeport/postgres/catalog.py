@@ -43,6 +43,10 @@ NO_EXTENSION = (
     "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid}"
     " AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e')"
 )
+NO_PART = (
+    "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid}"
+    " AND e.deptype IN ('e', 'i'))"
+)
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,7 @@ def _queries() -> dict[str, str]:
     text = files("homeport.postgres").joinpath("catalog.sql").read_text()
     text = text.replace("{user_schema}", USER_SCHEMA).replace("{own_schema}", OWN_SCHEMA)
     text = re.sub(r"\{no_extension:(\w+):([\w.]+)\}", lambda m: NO_EXTENSION.format(catalog=m[1], oid=m[2]), text)
+    text = re.sub(r"\{no_part:(\w+):([\w.]+)\}", lambda m: NO_PART.format(catalog=m[1], oid=m[2]), text)
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 

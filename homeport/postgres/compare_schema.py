@@ -68,19 +68,27 @@ def _compare_extensions(source: Catalog, target: Catalog) -> Iterable[ObjectDiff
 
 
 def _compare_privileges(source: Catalog, target: Catalog) -> Iterable[ObjectDifference]:
-    """Grants to roles that both sides have, and to PUBLIC."""
-    known = {role.name for role in target.roles} | {"PUBLIC"}
-    absent = {privilege.grantee for privilege in source.privileges} - known
+    """What roles that both sides have may do, and PUBLIC; the connected ones own what is moved."""
+    known = {role.name for role in target.roles} | {"PUBLIC", ""}
+    absent = absent_roles(source, target)
     for role in sorted(absent):
         yield ObjectDifference("role", role, "has grants in the source, and is missing in the target", is_note=True)
-    mine = {role.name for role in source.roles} | {"PUBLIC"}
+    mine = {role.name for role in source.roles} | {"PUBLIC", ""}
+    known, mine = known - {source.database.role}, mine - {target.database.role}
     left = {_privilege(p): {"rights": p.rights} for p in source.privileges if p.grantee in known}
     right = {_privilege(p): {"rights": p.rights} for p in target.privileges if p.grantee in mine}
     yield from _compare("privilege", left, right)
 
 
+def absent_roles(source: Catalog, target: Catalog) -> set[str]:
+    """Roles with grants in the source that the target lacks, but for the connected one: another takes its place."""
+    known = {role.name for role in target.roles} | {"PUBLIC", "", source.database.role}
+    return {privilege.grantee for privilege in source.privileges} - known
+
+
 def _privilege(privilege: objects.Privilege) -> str:
-    return f"{privilege.kind} {privilege.schema}.{privilege.name} to {privilege.grantee}"
+    name = f"{privilege.schema}.{privilege.name}" if privilege.schema else privilege.name
+    return f"{privilege.kind} {name} to {privilege.grantee or 'its owner'}"
 
 
 def _tables(catalog: Catalog) -> Described:
@@ -167,6 +175,11 @@ KINDS: dict[str, Callable[[Catalog], Described]] = {
 }
 
 
+def _table_of(privilege: objects.Privilege) -> str:
+    table = privilege.name.rpartition(".")[0] if privilege.kind == "column" else privilege.name
+    return f"{privilege.schema}.{table}"
+
+
 def only_tables(catalog: Catalog, names: frozenset[str]) -> Catalog:
     """The catalog with these tables (`schema.table`), and of the rest what belongs to them."""
     short = {tuple(name.split(".", 1)) for name in names}
@@ -178,7 +191,7 @@ def only_tables(catalog: Catalog, names: frozenset[str]) -> Catalog:
         triggers=tuple(each for each in catalog.triggers if (each.schema, each.table) in short),
         policies=tuple(each for each in catalog.policies if (each.schema, each.table) in short),
         sequences=tuple(s for s in catalog.sequences if s.owned_by and s.owned_by.rpartition(".")[0] in names),
-        privileges=tuple(p for p in catalog.privileges if f"{p.schema}.{p.name}" in names),
+        privileges=tuple(p for p in catalog.privileges if _table_of(p) in names),
         schemas=(),
         views=(),
         functions=(),

@@ -258,7 +258,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Privilege:
-    """What somebody else than the owner may do."""
+    """What somebody else than the owner may do; without a grantee, the owner, whose default privileges these are."""
 
     schema: str
     name: str

@@ -23,7 +23,8 @@ def read_contents(connection: Connection) -> Contents:
         views=tuple(View(row[0], row[1], row[2], tuple(row[3])) for row in _rows(connection, "views")),
         sequences=tuple(row[0] for row in _rows(connection, "sequences")),
         large_objects=tuple((row[0], row[1]) for row in _rows(connection, "large_objects")),
-        grants=tuple(Grant(*row) for row in _rows(connection, "grants")),
+        revokes=tuple(row[0] for row in _rows(connection, "revokes")),
+        grants=tuple(Grant(*row) for name in ("grants", "default_grants") for row in _rows(connection, name)),
         settings=tuple((row[0], row[1]) for row in _rows(connection, "settings")),
         foreign_tables=tuple(row[0] for row in _rows(connection, "foreign_tables")),
     )

@@ -125,6 +125,39 @@ FROM (
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND {user}
   UNION ALL
   SELECT format('SCHEMA %I', n.nspname), NULL, n.nspowner, n.nspacl FROM pg_namespace n WHERE {user}
+  UNION ALL
+  SELECT format('LARGE OBJECT %s', l.oid), NULL, l.lomowner, l.lomacl FROM pg_largeobject_metadata l
 ) o, aclexplode(o.acl) g
 WHERE o.acl IS NOT NULL AND g.grantee <> o.owner
 ORDER BY 2, 1, 3
+
+-- name: default_grants
+-- The same for what the connected role will make later: after ALTER DEFAULT PRIVILEGES, in a schema or (empty) anywhere.
+SELECT g.privilege_type, k.name, coalesce((SELECT rolname FROM pg_roles WHERE oid = g.grantee), ''), g.is_grantable,
+       'ALTER DEFAULT PRIVILEGES ' || coalesce('IN SCHEMA ' || quote_ident(n.nspname) || ' ', '')
+FROM pg_default_acl d
+JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS'),
+             ('L', 'LARGE OBJECTS')) k(type, name) ON k.type = d.defaclobjtype::text
+LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) g
+WHERE g.grantee <> d.defaclrole AND pg_get_userbyid(d.defaclrole) = current_user AND (n.oid IS NULL OR {user})
+ORDER BY 5, 2, 1, 3
+
+-- name: revokes
+-- What everybody may do from the beginning, taken away where the rights of an object were ever changed; the grants
+-- that are left come after.
+SELECT format('REVOKE ALL ON ROUTINE %I.%I(%s) FROM PUBLIC', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL AND {user}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
+SELECT format('REVOKE ALL ON TYPE %I.%I FROM PUBLIC', n.nspname, t.typname)
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND {user}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+UNION ALL
+SELECT format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', n.nspname)
+FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND pg_has_role(n.nspowner, 'USAGE') AND {user}
+UNION ALL
+SELECT 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON ' || CASE d.defaclobjtype WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END
+       || ' FROM PUBLIC'
+FROM pg_default_acl d WHERE d.defaclnamespace = 0 AND d.defaclobjtype IN ('f', 'T')
+  AND pg_get_userbyid(d.defaclrole) = current_user
+ORDER BY 1
