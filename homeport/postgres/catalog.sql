@@ -166,7 +166,12 @@ SELECT n.nspname AS schema, p.proname AS name, pg_get_function_identity_argument
                  p.proparallel, CASE WHEN p.proisstrict THEN 'strict' END, CASE WHEN p.prosecdef THEN 'security definer' END,
                  CASE WHEN p.proleakproof THEN 'leakproof' END, p.proconfig::text) AS properties,
        p.prosrc AS source,
-       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE pg_get_function_result(p.oid) END AS definition
+       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE pg_get_function_result(p.oid) END AS definition,
+       EXISTS (SELECT FROM pg_depend d
+                 LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+                 JOIN pg_class c ON c.oid = CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid ELSE w.ev_class END
+                WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND c.relkind IN ('i', 'I', 'm'))
+         AS is_maintained
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang

@@ -193,6 +193,7 @@ class Function:
     properties: str  # arguments with defaults, result, volatility and the like, settings
     source: str  # as it was written; empty where the body is SQL that the server has parsed
     definition: str
+    is_maintained: bool  # an index or a materialized view is built with it
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,16 @@ def test_another_order_of_texts_and_a_missing_collation_are_named(cluster: Clust
     assert found["refuses"].objects == ("de-x-icu",)
 
 
+def test_a_function_of_an_index_that_needs_a_search_path_is_named(cluster: Clusters) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("18"))
+    body = "RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'"
+    run_sql(source, *(f"CREATE FUNCTION {name}(i int) {body}" for name in ("a", "b", "c")))
+    run_sql(source, "ALTER FUNCTION b SET search_path = public", "CREATE TABLE t (i int)")
+    run_sql(source, "CREATE INDEX ON t (a(i), b(i))")
+    (finding,) = [f for f in findings(source, target) if f.rule == "search-path"]
+    assert finding.objects == ("public.a(i integer)",)
+
+
 def test_predefined_roles_and_the_owner_are_no_missing_roles(cluster: Clusters) -> None:
     one = cluster("15")
     source, target = heroku_like(one, ["citext"]), rds_like(cluster("18"))

@@ -84,6 +84,7 @@ class Contents:
     grants: tuple[Grant, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()  # of the database: name, value
     foreign_tables: tuple[str, ...] = ()
+    search_path: str = ""  # in which functions of the user's find what they name without a schema
 
     @property
     def bytes(self) -> int:

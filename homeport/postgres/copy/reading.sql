@@ -104,6 +104,16 @@ SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)
 FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
 WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.setrole = 0
 
+-- name: search_path
+-- What a new session of the application finds names in, as set for its role, for the database, or nowhere; and its role.
+SELECT coalesce((SELECT substr(u.setting, length('search_path=') + 1)
+                 FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) AS u(setting)
+                 WHERE starts_with(u.setting, 'search_path=')
+                   AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+                   AND s.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = current_user))
+                 ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1), '"$user", public'),
+       quote_ident(current_user)
+
 -- name: grants
 -- What others than the owner may do, in GRANT's words: what, on what, to whom (empty: PUBLIC), with grant option.
 SELECT g.privilege_type || coalesce(' (' || quote_ident(o.col) || ')', ''), o.target,

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from homeport.errors import HomeportError
+from homeport.postgres.copy.reading import read_search_path
 from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import (
@@ -199,7 +200,7 @@ def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> No
     with run.step("catch up"):
         catch_up(run, deltas)
     with run.step("materialized views and statistics"):
-        for line in refresh(run.place.here, tables):
+        for line in refresh(run.place.here, tables, read_search_path(run.place.here)):
             run.note(line)
     with run.step("prove everything"):
         proof.everything()

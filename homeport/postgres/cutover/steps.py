@@ -10,6 +10,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.check import check_refusals
+from homeport.postgres.copy.reading import read_search_path
 from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import Counter, bring_large_objects, bring_sequences, read_counters, refresh
@@ -69,7 +70,8 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
             with run.step("catch up"):
                 catch_up(run, deltas)
             with run.step("materialized views and statistics"):
-                for line in refresh(place.there, [table.name for table in capture.tables]):
+                tables = [table.name for table in capture.tables]
+                for line in refresh(place.there, tables, read_search_path(place.here)):
                     run.note(line)
             _note_limits(run, capture)
         run.at("prepared")

@@ -13,6 +13,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.pump import Framing, forward
+from homeport.postgres.copy.reading import read_search_path
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire
 from homeport.postgres.follow import statements
 from homeport.postgres.follow.captured import KEEP_FILES, REWRITTEN, Capture, find_changes, operator_path, read_capture
@@ -278,6 +279,7 @@ class _Sessions:
             if not prepared:
                 check_quiet(held, receiving)
             paths = [operator_path(each) for each in (self.giving, held)]
+            paths[1] += f", {read_search_path(self.giving)}"  # for functions that checks and indexes call
             self.giving.execute(f"SET search_path = {paths[0]}".encode())
             self.reader = self._wire(giving, application, paths[0])
             self.writer = self._wire(receiving, application, paths[1])

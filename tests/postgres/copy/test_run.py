@@ -31,7 +31,9 @@ def test_a_copy_holds_everything(cluster: Find, tmp_path: Path, one: str, other:
     report = run_copy(source, target, tmp_path / "state")
     assert read_rows(target) == read_rows(source)
     assert report.bytes > 100_000
-    assert [f"{each.kind} {each.name} {each.what}" for each in compare(source, target).objects if not each.is_note] == []
+    assert [
+        f"{each.kind} {each.name} {each.what}" for each in compare(source, target).objects if not each.is_note
+    ] == []
     if one == other:  # another major version words the same view differently
         assert read_schema(target, int(other)) == read_schema(source, int(other))
     assert run_sql(target, "SELECT count(*) FROM pg_constraint WHERE NOT convalidated") == [(1,)]
