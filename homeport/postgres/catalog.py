@@ -29,6 +29,7 @@ ROWS = {
     "event_triggers": objects.EventTrigger,
     "types": objects.Type,
     "policies": objects.Policy,
+    "others": objects.Other,
     "foreign_servers": objects.ForeignServer,
     "publications": objects.Publication,
     "settings": objects.Setting,
@@ -68,6 +69,7 @@ class Catalog:
     event_triggers: tuple[objects.EventTrigger, ...]
     types: tuple[objects.Type, ...]
     policies: tuple[objects.Policy, ...]
+    others: tuple[objects.Other, ...]
     foreign_servers: tuple[objects.ForeignServer, ...]
     publications: tuple[objects.Publication, ...]
     settings: tuple[objects.Setting, ...]

@@ -223,6 +223,29 @@ SELECT n.nspname AS schema, c.relname AS table, p.polname AS name, p.polcmd::tex
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE {user_schema} ORDER BY n.nspname, c.relname, p.polname
 
+-- name: others
+-- Comments that a copy brings: not those of the system, of extensions and of large objects.
+SELECT 'statistics' AS kind, format('%I.%I', n.nspname, x.stxname) AS name, pg_get_statisticsobjdef(x.oid) AS definition
+  FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace WHERE {user_schema}
+UNION ALL
+SELECT 'rule', format('%I.%I: %I', n.nspname, c.relname, w.rulename), pg_get_ruledef(w.oid)
+  FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE w.rulename <> '_RETURN' AND {user_schema} AND {no_extension:pg_class:c.oid}
+UNION ALL
+SELECT 'cast', format('%s AS %s', format_type(k.castsource, NULL), format_type(k.casttarget, NULL)),
+       concat_ws(' ', nullif(k.castfunc, 0)::regprocedure, k.castcontext, k.castmethod)
+  FROM pg_cast k WHERE k.oid >= 16384 AND {no_part:pg_cast:k.oid}
+UNION ALL
+SELECT 'operator', o.oid::regoperator::text, concat_ws(' ', o.oprcode, o.oprresult::regtype, o.oprcanmerge, o.oprcanhash)
+  FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE {user_schema} AND {no_extension:pg_operator:o.oid}
+UNION ALL
+SELECT 'comment', concat_ws(' ', i.type, i.identity), d.description
+  FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+ WHERE d.objoid >= 16384 AND i.type NOT IN ('extension', 'large object', 'event trigger', 'publication', 'subscription')
+   AND i.schema IS DISTINCT FROM '{own_schema}' AND coalesce(i.schema, '') !~ '^pg_'
+   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+ ORDER BY 1, 2
+
 -- name: foreign_servers
 SELECT s.srvname AS name, w.fdwname AS wrapper, pg_get_userbyid(s.srvowner) AS owner
   FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw ORDER BY s.srvname

@@ -25,6 +25,7 @@ class ObjectDifference:
     name: str
     what: str
     is_note: bool = False
+    sql: str = ""  # what makes it in the target, where one statement does and it is known
 
 
 def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
@@ -36,13 +37,15 @@ def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
         if kind in RENDERED and not same_major:
             left, right = _without_rendered(left), _without_rendered(right)
         found += _compare(kind, left, right)
+    found += _note_unmoved("event trigger", source.event_triggers, target.event_triggers)
+    found += _note_unmoved("publication", source.publications, target.publications)
     return [*found, *_compare_extensions(source, target), *_compare_privileges(source, target)]
 
 
 def _compare(kind: str, source: Described, target: Described) -> Iterable[ObjectDifference]:
     for name in sorted(source.keys() | target.keys()):
         if name not in target:
-            yield ObjectDifference(kind, name, MISSING)
+            yield ObjectDifference(kind, name, MISSING, sql=str(source[name]["definition"]) if kind in WHOLE else "")
         elif name not in source:
             yield ObjectDifference(kind, name, ONLY_TARGET)
         else:
@@ -65,6 +68,13 @@ def _compare_extensions(source: Catalog, target: Catalog) -> Iterable[ObjectDiff
         elif found.version != extension.version:
             what = f"is {found.version} in the target, {extension.version} in the source"
             yield ObjectDifference("extension", extension.name, what, is_note=True)
+
+
+def _note_unmoved(kind: str, source: Iterable[Any], target: Iterable[Any]) -> Iterable[ObjectDifference]:
+    there = {each.name for each in target}
+    for each in source:
+        if each.name not in there:
+            yield ObjectDifference(kind, each.name, "is not in the target: it is not moved", is_note=True)
 
 
 def _compare_privileges(source: Catalog, target: Catalog) -> Iterable[ObjectDifference]:
@@ -139,6 +149,10 @@ def _of(name: Callable[[Any], str], kind: str, *fields: str) -> Callable[[Catalo
     return describe
 
 
+def _others(kind: str) -> Callable[[Catalog], Described]:
+    return lambda catalog: {o.name: {"definition": o.definition} for o in catalog.others if o.kind == kind}
+
+
 def _named(each: Any) -> str:
     return f"{each.schema}.{each.name}"
 
@@ -152,7 +166,8 @@ def _without_rendered(described: Described) -> Described:
     return {name: {f: v for f, v in fields.items() if f != "definition"} for name, fields in described.items()}
 
 
-RENDERED = ("view", "function")
+RENDERED = ("view", "function", "rule")
+WHOLE = ("index", "trigger")  # whose definition is the statement that makes it
 KINDS: dict[str, Callable[[Catalog], Described]] = {
     "schema": _of(lambda each: str(each.name), "schemas"),
     "table": _tables,
@@ -172,6 +187,7 @@ KINDS: dict[str, Callable[[Catalog], Described]] = {
     "trigger": _of(_on_table, "triggers", "definition", "enabled"),
     "type": _of(_named, "types", "kind", "definition"),
     "policy": _of(_on_table, "policies", "command", "is_permissive", "visible", "writable"),
+    **{kind: _others(kind) for kind in ("statistics", "rule", "cast", "operator", "comment")},
 }
 
 
@@ -197,4 +213,7 @@ def only_tables(catalog: Catalog, names: frozenset[str]) -> Catalog:
         functions=(),
         types=(),
         extensions=(),
+        others=(),
+        event_triggers=(),
+        publications=(),
     )

@@ -223,6 +223,15 @@ class Type:
 
 
 @dataclass(frozen=True)
+class Other:
+    """An object of which nothing but its words is compared: a comment, cast, operator, rule or statistics object."""
+
+    kind: str
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True)
 class Policy:
     schema: str
     table: str

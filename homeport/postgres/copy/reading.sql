@@ -154,7 +154,7 @@ ORDER BY 5, 2, 1, 3
 
 -- name: revokes
 -- What everybody may do from the beginning, taken away where the rights of an object were ever changed; the grants
--- that are left come after.
+-- that are left come after. The schema `public` is the target's own.
 SELECT format('REVOKE ALL ON ROUTINE %I.%I(%s) FROM PUBLIC', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL AND {user}
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
@@ -164,7 +164,7 @@ FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS N
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
 UNION ALL
 SELECT format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', n.nspname)
-FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND pg_has_role(n.nspowner, 'USAGE') AND {user}
+FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public' AND {user}
 UNION ALL
 SELECT 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON ' || CASE d.defaclobjtype WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END
        || ' FROM PUBLIC'

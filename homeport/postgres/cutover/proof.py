@@ -264,7 +264,7 @@ def limit(rows: Rows, key: Sequence[str], types: Sequence[str]) -> Rows:
 
 
 def serious(objects: Sequence[ObjectDifference], silenced: Collection[str]) -> tuple[list[str], list[str]]:
-    """Differences of objects that forbid a cutover, and those to be known: what only the target has, and extensions.
+    """Differences of objects that forbid a cutover, and those to be known: comments, and what only the target has.
 
     Values of sequences are brought last, and what is quiet on the target comes back.
     """
@@ -273,8 +273,9 @@ def serious(objects: Sequence[ObjectDifference], silenced: Collection[str]) -> t
     for each in objects:
         if each.kind == "sequence" and each.what.startswith("last_value ") or each.name in silenced:
             continue
-        text = f"{each.kind} {each.name} {each.what}"
-        is_known = each.is_note or each.what == ONLY_TARGET or (each.kind == "extension" and each.what != MISSING)
+        text = f"{each.kind} {each.name} {each.what}{f': {each.sql}' if each.sql else ''}"
+        is_known = each.is_note or each.what == ONLY_TARGET or each.kind == "comment"
+        is_known = is_known or (each.kind == "extension" and each.what != MISSING)
         (known if is_known else different).append(text)
     return different, known
 
