@@ -9,10 +9,12 @@ from dataclasses import asdict
 import click
 
 from homeport.cli.db_server import find_sides, takes_sides
+from homeport.cli.db_words import render_bytes
 from homeport.cli.failure import COULD_NOT
 from homeport.cli.output import progress_console
 from homeport.postgres.compare import Comparison
 from homeport.postgres.compare import compare as compare_both
+from homeport.postgres.rules.finding import counted
 
 
 @click.command()
@@ -46,7 +48,9 @@ def render(found: Comparison) -> list[str]:
         lines += [] if table.is_complete else ["  … and more"]
     for each in found.objects:
         lines.append(f"{'note: ' if each.is_note else ''}{each.kind} {each.name} {each.what}")
-    size = f"{found.tables:,} tables, {found.rows:,} rows, {found.size_bytes / 1e6:,.0f} MB on both sides"
+        lines += [f"  in the target: {each.sql};"] if each.sql else []
+    counts = f"{counted(found.tables, 'table')}, {counted(found.rows, 'row')}"
+    size = f"{counts}, {render_bytes(found.size_bytes)} on both sides"
     return [*lines, f"equal: {size}" if found.is_equal else f"different: {size}"]
 
 

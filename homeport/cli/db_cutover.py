@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from homeport.cli.db_run import (
+    accept_option,
     asker,
     interruptible,
     jobs_option,
@@ -33,6 +34,7 @@ from homeport.postgres.status import FENCED, read_status
 @switch_option
 @click.option("--dry-run", is_flag=True, help="Do everything but the fence and the switch, and time it.")
 @with_options(*lock_options)
+@accept_option
 @click.option("--yes", is_flag=True, help="Agree to the freeze beforehand.")
 @jobs_option
 @state_option
@@ -44,6 +46,7 @@ def cutover(  # noqa: PLR0913 one per option
     dry_run: bool,
     lock_seconds: float,
     terminate: bool,
+    accept_differences: bool,
     yes: bool,
     jobs: int,
     state: Path | None,
@@ -61,7 +64,7 @@ def cutover(  # noqa: PLR0913 one per option
     file = state_file(state, sides.target)
     if not dry_run:
         click.echo("\n".join(_foretell(sides, file, switch)), err=True)
-    options = CutoverOptions(switch, lock_seconds, terminate, jobs)
+    options = CutoverOptions(switch, lock_seconds, terminate, jobs, accept_differences)
     with interruptible():
         report = run_cutover(sides.source, sides.target, file, options, teller(), asker(yes=yes), dry_run=dry_run)
     click.echo(json.dumps(asdict(report)) if as_json else "\n".join(render(report, sides, dry_run=dry_run)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from homeport.cli.db_copy import read_options
-from homeport.cli.db_run import interruptible, render_command, state_option
+from homeport.cli.db_run import accept_option, interruptible, render_command, state_option
 from homeport.cli.db_server import Sides, find_sides, state_file, takes_sides
 from homeport.cli.db_words import TOLD_EVERY_SECONDS, Ticker, render_lag
 from homeport.postgres.cutover.follow_back import follow_back
@@ -27,6 +27,7 @@ CAUGHT_UP_SECONDS = 1.0
 @click.option("--role", "roles", multiple=True, metavar="SOURCE=TARGET", help="Grants to this role go to that one.")
 @click.option("--again", is_flag=True, help="Copy anew, whatever was copied.")
 @click.option("--reload", "tables", multiple=True, metavar="SCHEMA.TABLE", help="Load this table whole; repeatable.")
+@accept_option
 @click.option("--back", is_flag=True, help="After the switch: the source follows the target.")
 @state_option
 @click.option("--json", "as_json", is_flag=True, help="Print the lag as JSON, a line now and then, and at the end.")
@@ -40,6 +41,7 @@ def follow(  # noqa: PLR0913 one per option
     roles: tuple[str, ...],
     again: bool,
     tables: tuple[str, ...],
+    accept_differences: bool,
     back: bool,
     state: Path | None,
     as_json: bool,
@@ -52,7 +54,7 @@ def follow(  # noqa: PLR0913 one per option
     """
     if back and (again or tables or into_nonempty):
         raise click.UsageError("--back brings changes to a source that was copied: it takes no option of a copy")
-    options = FollowOptions(read_options(jobs, limit_rate, into_nonempty, roles), again, tables)
+    options = FollowOptions(read_options(jobs, limit_rate, into_nonempty, roles), again, tables, accept_differences)
     sides = find_sides(source, target)
     file = state_file(state, sides.target)
     ticker, lines = Ticker(), Lines(as_json)
@@ -80,7 +82,8 @@ def _run(
         return until is not None and lag.seconds <= until
 
     if back:
-        return follow_back(sides.source, sides.target, file, listener, stop=stop)
+        accepted = options.accept_differences
+        return follow_back(sides.source, sides.target, file, listener, accept_differences=accepted, stop=stop)
     return run_follow(sides.source, sides.target, file, options, listener, stop=stop)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from homeport.cli.db_run import (
+    accept_option,
     asker,
     interruptible,
     jobs_option,
@@ -33,6 +34,7 @@ BEFORE = ("", "copying", "following", "proving", "proven", "opened")
 @takes_sides
 @switch_option
 @with_options(*lock_options)
+@accept_option
 @click.option("--yes", is_flag=True, help="Agree to the freeze beforehand.")
 @jobs_option
 @state_option
@@ -43,6 +45,7 @@ def rollback(  # noqa: PLR0913 one per option
     switch: str | None,
     lock_seconds: float,
     terminate: bool,
+    accept_differences: bool,
     yes: bool,
     jobs: int,
     state: Path | None,
@@ -55,7 +58,7 @@ def rollback(  # noqa: PLR0913 one per option
     the cutover. SOURCE and TARGET are what they were. Killed at any instant, type it again.
     """
     sides = find_sides(source, target)
-    options = CutoverOptions(switch, lock_seconds, terminate, jobs)
+    options = CutoverOptions(switch, lock_seconds, terminate, jobs, accept_differences)
     file = state_file(state, sides.target)
     with interruptible():
         report = run_rollback(sides.source, sides.target, file, options, teller(), asker(yes=yes))

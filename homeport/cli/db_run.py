@@ -38,6 +38,14 @@ switch_option = click.option(
 )
 
 
+accept_option = click.option(
+    "--accept-differences",
+    is_flag=True,
+    help="Go on although functions, views, indexes… were changed, or differ: you have made the same change on the"
+    " other side. Of rows and tables no difference is accepted.",
+)
+
+
 def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several options at once, in this order."""
 

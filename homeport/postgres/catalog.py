@@ -29,6 +29,7 @@ ROWS = {
     "event_triggers": objects.EventTrigger,
     "types": objects.Type,
     "policies": objects.Policy,
+    "others": objects.Other,
     "foreign_servers": objects.ForeignServer,
     "publications": objects.Publication,
     "settings": objects.Setting,
@@ -42,6 +43,10 @@ USER_SCHEMA = f"(n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema',
 NO_EXTENSION = (
     "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid}"
     " AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e')"
+)
+NO_PART = (
+    "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid}"
+    " AND e.deptype IN ('e', 'i'))"
 )
 
 
@@ -64,6 +69,7 @@ class Catalog:
     event_triggers: tuple[objects.EventTrigger, ...]
     types: tuple[objects.Type, ...]
     policies: tuple[objects.Policy, ...]
+    others: tuple[objects.Other, ...]
     foreign_servers: tuple[objects.ForeignServer, ...]
     publications: tuple[objects.Publication, ...]
     settings: tuple[objects.Setting, ...]
@@ -153,6 +159,7 @@ def _queries() -> dict[str, str]:
     text = files("homeport.postgres").joinpath("catalog.sql").read_text()
     text = text.replace("{user_schema}", USER_SCHEMA).replace("{own_schema}", OWN_SCHEMA)
     text = re.sub(r"\{no_extension:(\w+):([\w.]+)\}", lambda m: NO_EXTENSION.format(catalog=m[1], oid=m[2]), text)
+    text = re.sub(r"\{no_part:(\w+):([\w.]+)\}", lambda m: NO_PART.format(catalog=m[1], oid=m[2]), text)
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 

@@ -1,5 +1,6 @@
 -- What a database holds. Each query reads one kind of object of the whole database at once; {user_schema} is the
--- condition on pg_namespace n, {no_extension:<catalog>:<alias>} leaves out what belongs to an extension.
+-- condition on pg_namespace n, {no_extension:<catalog>:<alias>} leaves out what belongs to an extension, {no_part:…}
+-- also what belongs to another object (the constructors of a range type).
 
 -- name: database
 SELECT current_setting('server_version_num')::int AS version,
@@ -35,7 +36,8 @@ SELECT current_setting('server_version_num')::int AS version,
        r.rolsuper OR pg_has_role('pg_signal_backend', 'member') AS may_signal,
        r.rolsuper OR r.rolbypassrls AS bypasses_row_security,
        (SELECT setting::bigint * 1024 * 1024 FROM pg_settings WHERE name = 'max_wal_size') AS wal_bytes_max,
-       array(SELECT DISTINCT collname::text FROM pg_collation ORDER BY 1) AS collation_names,
+       array(SELECT DISTINCT collname::text FROM pg_collation WHERE collnamespace = 'pg_catalog'::regnamespace
+              ORDER BY 1) AS collation_names,
        (SELECT count(*)::int FROM pg_largeobject_metadata) AS large_objects,
        (SELECT count(*)::int FROM pg_largeobject_metadata l
          WHERE NOT pg_has_role(l.lomowner, 'USAGE')) AS large_objects_of_others
@@ -102,14 +104,16 @@ SELECT n.nspname AS schema, c.relname AS name, t.relname AS table, pg_get_indexd
  ORDER BY n.nspname, c.relname
 
 -- name: constraints
--- Not-null constraints, which are objects from 18 on, are told as columns.
+-- Not-null constraints, which are objects from 18 on, are told as columns. What a foreign key is on each partition, its
+-- server makes, under names of its own.
 SELECT n.nspname AS schema, c.relname AS table, x.conname AS name, x.contype::text AS kind,
        replace(pg_get_constraintdef(x.oid), ' NOT VALID', '') AS definition, x.convalidated AS is_validated,
        x.condeferrable AS is_deferrable
   FROM pg_constraint x
   JOIN pg_class c ON c.oid = x.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE x.contype <> 'n' AND {user_schema} AND {no_extension:pg_class:c.oid}
+ WHERE x.contype <> 'n' AND (x.contype <> 'f' OR x.conparentid = 0) AND {user_schema}
+   AND {no_extension:pg_class:c.oid}
  ORDER BY n.nspname, c.relname, x.conname
 
 -- name: sequences
@@ -131,6 +135,8 @@ SELECT n.nspname AS schema, c.relname AS name, pg_get_userbyid(c.relowner) AS ow
 
 -- name: views
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS is_materialized,
+       (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns,
        pg_get_viewdef(c.oid) AS definition, pg_get_userbyid(c.relowner) AS owner, c.oid::bigint AS oid,
        array(SELECT DISTINCT d.refobjid::bigint FROM pg_rewrite w
                JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
@@ -156,11 +162,20 @@ SELECT n.nspname AS name, pg_get_userbyid(n.nspowner) AS owner, pg_has_role(n.ns
 -- name: functions
 SELECT n.nspname AS schema, p.proname AS name, pg_get_function_identity_arguments(p.oid) AS arguments,
        p.prokind::text AS kind, l.lanname AS language, pg_get_userbyid(p.proowner) AS owner,
-       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE pg_get_function_result(p.oid) END AS definition
+       concat_ws(' ', '(' || pg_get_function_arguments(p.oid) || ')', pg_get_function_result(p.oid), p.provolatile,
+                 p.proparallel, CASE WHEN p.proisstrict THEN 'strict' END, CASE WHEN p.prosecdef THEN 'security definer' END,
+                 CASE WHEN p.proleakproof THEN 'leakproof' END, p.proconfig::text) AS properties,
+       p.prosrc AS source,
+       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE pg_get_function_result(p.oid) END AS definition,
+       EXISTS (SELECT FROM pg_depend d
+                 LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+                 JOIN pg_class c ON c.oid = CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid ELSE w.ev_class END
+                WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND c.relkind IN ('i', 'I', 'm'))
+         AS is_maintained
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang
- WHERE {user_schema} AND {no_extension:pg_proc:p.oid}
+ WHERE {user_schema} AND {no_part:pg_proc:p.oid}
  ORDER BY n.nspname, p.proname, 3
 
 -- name: triggers
@@ -208,6 +223,29 @@ SELECT n.nspname AS schema, c.relname AS table, p.polname AS name, p.polcmd::tex
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE {user_schema} ORDER BY n.nspname, c.relname, p.polname
 
+-- name: others
+-- Comments that a copy brings: not those of the system, of extensions and of large objects.
+SELECT 'statistics' AS kind, format('%I.%I', n.nspname, x.stxname) AS name, pg_get_statisticsobjdef(x.oid) AS definition
+  FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace WHERE {user_schema}
+UNION ALL
+SELECT 'rule', format('%I.%I: %I', n.nspname, c.relname, w.rulename), pg_get_ruledef(w.oid)
+  FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE w.rulename <> '_RETURN' AND {user_schema} AND {no_extension:pg_class:c.oid}
+UNION ALL
+SELECT 'cast', format('%s AS %s', format_type(k.castsource, NULL), format_type(k.casttarget, NULL)),
+       concat_ws(' ', nullif(k.castfunc, 0)::regprocedure, k.castcontext, k.castmethod)
+  FROM pg_cast k WHERE k.oid >= 16384 AND {no_part:pg_cast:k.oid}
+UNION ALL
+SELECT 'operator', o.oid::regoperator::text, concat_ws(' ', o.oprcode, o.oprresult::regtype, o.oprcanmerge, o.oprcanhash)
+  FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE {user_schema} AND {no_extension:pg_operator:o.oid}
+UNION ALL
+SELECT 'comment', concat_ws(' ', i.type, i.identity), d.description
+  FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+ WHERE d.objoid >= 16384 AND i.type NOT IN ('extension', 'large object', 'event trigger', 'publication', 'subscription')
+   AND i.schema IS DISTINCT FROM '{own_schema}' AND coalesce(i.schema, '') !~ '^pg_'
+   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+ ORDER BY 1, 2
+
 -- name: foreign_servers
 SELECT s.srvname AS name, w.fdwname AS wrapper, pg_get_userbyid(s.srvowner) AS owner
   FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw ORDER BY s.srvname
@@ -227,30 +265,45 @@ SELECT coalesce(r.rolname, '') AS role, s.setdatabase <> 0 AS in_database, split
  ORDER BY 1, 2, 3
 
 -- name: privileges
-SELECT n.nspname AS schema, c.relname AS name,
-       CASE WHEN c.relkind = 'S' THEN 'sequence' ELSE 'table' END AS kind,
-       CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END AS grantee,
+-- What others than the owner may do: what was granted, or what everybody may do from the beginning. Default privileges
+-- (of what the connected role will make) are told with the owner's, so that one that takes everything from others is seen.
+SELECT o.schema, o.name, o.kind,
+       CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN o.owner THEN '' ELSE pg_get_userbyid(x.grantee)::text END AS grantee,
        string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY x.privilege_type)
          AS rights
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  CROSS JOIN aclexplode(c.relacl) x
- WHERE x.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {user_schema}
-   AND {no_extension:pg_class:c.oid}
- GROUP BY 1, 2, 3, 4
-UNION ALL
-SELECT '', n.nspname, 'schema', CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END,
-       string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY x.privilege_type)
-  FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) x
- WHERE x.grantee <> n.nspowner AND n.nspname <> 'public' AND {user_schema}
- GROUP BY 1, 2, 3, 4
-UNION ALL
-SELECT n.nspname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', 'function',
-       CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END, string_agg(x.privilege_type, ', ')
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace CROSS JOIN aclexplode(p.proacl) x
- WHERE x.grantee <> p.proowner AND {user_schema} AND {no_extension:pg_proc:p.oid}
- GROUP BY 1, 2, 3, 4
- ORDER BY 1, 2, 3, 4
+  FROM (
+    SELECT n.nspname::text AS schema, c.relname::text AS name,
+           CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, c.relowner AS owner, c.relacl AS acl
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {user_schema}
+       AND {no_extension:pg_class:c.oid}
+    UNION ALL
+    SELECT n.nspname, c.relname || '.' || a.attname, 'column', c.relowner, a.attacl
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND {user_schema} AND {no_extension:pg_class:c.oid}
+    UNION ALL
+    SELECT '', n.nspname, 'schema', n.nspowner, n.nspacl
+      FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public' AND {user_schema}
+    UNION ALL
+    SELECT n.nspname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', 'function', p.proowner,
+           coalesce(p.proacl, acldefault('f', p.proowner))
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {user_schema} AND {no_part:pg_proc:p.oid}
+    UNION ALL
+    SELECT n.nspname, t.typname, 'type', t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
+      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+     WHERE t.typtype IN ('e', 'd', 'c', 'r') AND (c.oid IS NULL OR c.relkind = 'c') AND {user_schema}
+       AND {no_extension:pg_type:t.oid}
+    UNION ALL
+    SELECT '', l.oid::text, 'large object', l.lomowner, l.lomacl FROM pg_largeobject_metadata l WHERE l.lomacl IS NOT NULL
+    UNION ALL
+    SELECT coalesce(n.nspname, ''), k.name, 'default', d.defaclrole, d.defaclacl
+      FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+      JOIN (VALUES ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('T', 'types'), ('n', 'schemas'),
+                   ('L', 'large objects')) k(type, name) ON k.type = d.defaclobjtype::text
+     WHERE pg_get_userbyid(d.defaclrole) = current_user
+  ) o, aclexplode(o.acl) x
+ WHERE x.grantee <> o.owner OR o.kind = 'default'
+ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: transactions
 SELECT a.pid, coalesce(a.usename, '') AS role, a.application_name AS application, coalesce(a.state, '') AS state,
@@ -274,7 +327,7 @@ SELECT l.pid, n.nspname AS schema, c.relname AS table, l.mode, l.granted AS is_h
  ORDER BY l.pid, 2, 3
 
 -- name: roles
-SELECT r.rolname AS name, r.rolcanlogin AS may_log_in FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY r.rolname
+SELECT r.rolname AS name, r.rolcanlogin AS may_log_in FROM pg_roles r ORDER BY r.rolname
 
 -- name: collations
 SELECT DISTINCT o.collname AS name, n.nspname AS schema, o.collprovider::text AS provider, o.collversion AS version,

@@ -1,8 +1,9 @@
 """Two catalogs → the objects that are not the same on both sides. Pure.
 
 Owners are not compared: a moved database belongs to another role by design. A role that the target lacks is said once,
-not at each of its grants. Texts that a server renders from what it has parsed (views, functions, expressions) are
-compared only between equal majors, because their layout changes from one to the next.
+not at each of its grants. Views, and functions with a body of SQL, are rendered from what the server has parsed, in a
+layout that changes from one major to the next: that text is compared only between equal majors, and else what of it
+does not change (columns, arguments, results, properties, the source of functions).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from homeport.postgres import objects
 from homeport.postgres.catalog import Catalog
 
+MISSING, ONLY_TARGET = "is missing in the target", "is only in the target"
 Described = Mapping[str, Mapping[str, Any]]  # object → what is compared of it → value
 
 
@@ -23,6 +25,7 @@ class ObjectDifference:
     name: str
     what: str
     is_note: bool = False
+    sql: str = ""  # what makes it in the target, where one statement does and it is known
 
 
 def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
@@ -31,18 +34,20 @@ def compare_schema(source: Catalog, target: Catalog) -> list[ObjectDifference]:
     found: list[ObjectDifference] = []
     for kind, describe in KINDS.items():
         left, right = describe(source), describe(target)
-        if not same_major:
+        if kind in RENDERED and not same_major:
             left, right = _without_rendered(left), _without_rendered(right)
         found += _compare(kind, left, right)
+    found += _note_unmoved("event trigger", source.event_triggers, target.event_triggers)
+    found += _note_unmoved("publication", source.publications, target.publications)
     return [*found, *_compare_extensions(source, target), *_compare_privileges(source, target)]
 
 
 def _compare(kind: str, source: Described, target: Described) -> Iterable[ObjectDifference]:
     for name in sorted(source.keys() | target.keys()):
         if name not in target:
-            yield ObjectDifference(kind, name, "is missing in the target")
+            yield ObjectDifference(kind, name, MISSING, sql=str(source[name]["definition"]) if kind in WHOLE else "")
         elif name not in source:
-            yield ObjectDifference(kind, name, "is only in the target")
+            yield ObjectDifference(kind, name, ONLY_TARGET)
         else:
             left, right = source[name], target[name]
             for field in left.keys() | right.keys():
@@ -56,7 +61,7 @@ def _compare_extensions(source: Catalog, target: Catalog) -> Iterable[ObjectDiff
     for extension in source.extensions:
         found = there.get(extension.name)
         if found is None:
-            yield ObjectDifference("extension", extension.name, "is missing in the target")
+            yield ObjectDifference("extension", extension.name, MISSING)
         elif found.schema != extension.schema and extension.name != "plpgsql":
             what = f"is in schema {found.schema} of the target, in {extension.schema} of the source"
             yield ObjectDifference("extension", extension.name, what)
@@ -65,20 +70,35 @@ def _compare_extensions(source: Catalog, target: Catalog) -> Iterable[ObjectDiff
             yield ObjectDifference("extension", extension.name, what, is_note=True)
 
 
+def _note_unmoved(kind: str, source: Iterable[Any], target: Iterable[Any]) -> Iterable[ObjectDifference]:
+    there = {each.name for each in target}
+    for each in source:
+        if each.name not in there:
+            yield ObjectDifference(kind, each.name, "is not in the target: it is not moved", is_note=True)
+
+
 def _compare_privileges(source: Catalog, target: Catalog) -> Iterable[ObjectDifference]:
-    """Grants to roles that both sides have, and to PUBLIC."""
-    known = {role.name for role in target.roles} | {"PUBLIC"}
-    absent = {privilege.grantee for privilege in source.privileges} - known
+    """What roles that both sides have may do, and PUBLIC; the connected ones own what is moved."""
+    known = {role.name for role in target.roles} | {"PUBLIC", ""}
+    absent = absent_roles(source, target)
     for role in sorted(absent):
         yield ObjectDifference("role", role, "has grants in the source, and is missing in the target", is_note=True)
-    mine = {role.name for role in source.roles} | {"PUBLIC"}
+    mine = {role.name for role in source.roles} | {"PUBLIC", ""}
+    known, mine = known - {source.database.role}, mine - {target.database.role}
     left = {_privilege(p): {"rights": p.rights} for p in source.privileges if p.grantee in known}
     right = {_privilege(p): {"rights": p.rights} for p in target.privileges if p.grantee in mine}
     yield from _compare("privilege", left, right)
 
 
+def absent_roles(source: Catalog, target: Catalog) -> set[str]:
+    """Roles with grants in the source that the target lacks, but for the connected one: another takes its place."""
+    known = {role.name for role in target.roles} | {"PUBLIC", "", source.database.role}
+    return {privilege.grantee for privilege in source.privileges} - known
+
+
 def _privilege(privilege: objects.Privilege) -> str:
-    return f"{privilege.kind} {privilege.schema}.{privilege.name} to {privilege.grantee}"
+    name = f"{privilege.schema}.{privilege.name}" if privilege.schema else privilege.name
+    return f"{privilege.kind} {name} to {privilege.grantee or 'its owner'}"
 
 
 def _tables(catalog: Catalog) -> Described:
@@ -129,6 +149,10 @@ def _of(name: Callable[[Any], str], kind: str, *fields: str) -> Callable[[Catalo
     return describe
 
 
+def _others(kind: str) -> Callable[[Catalog], Described]:
+    return lambda catalog: {o.name: {"definition": o.definition} for o in catalog.others if o.kind == kind}
+
+
 def _named(each: Any) -> str:
     return f"{each.schema}.{each.name}"
 
@@ -142,18 +166,34 @@ def _without_rendered(described: Described) -> Described:
     return {name: {f: v for f, v in fields.items() if f != "definition"} for name, fields in described.items()}
 
 
+RENDERED = ("view", "function", "rule")
+WHOLE = ("index", "trigger")  # whose definition is the statement that makes it
 KINDS: dict[str, Callable[[Catalog], Described]] = {
     "schema": _of(lambda each: str(each.name), "schemas"),
     "table": _tables,
     "index": _of(_named, "indexes", "definition", "is_valid"),
     "constraint": _of(_on_table, "constraints", "kind", "definition", "is_validated", "is_deferrable"),
     "sequence": _sequences,
-    "view": _of(_named, "views", "is_materialized", "definition"),
-    "function": _of(lambda each: f"{_named(each)}({each.arguments})", "functions", "kind", "language", "definition"),
+    "view": _of(_named, "views", "is_materialized", "columns", "definition"),
+    "function": _of(
+        lambda each: f"{_named(each)}({each.arguments})",
+        "functions",
+        "kind",
+        "language",
+        "properties",
+        "source",
+        "definition",
+    ),  # fmt: skip
     "trigger": _of(_on_table, "triggers", "definition", "enabled"),
     "type": _of(_named, "types", "kind", "definition"),
     "policy": _of(_on_table, "policies", "command", "is_permissive", "visible", "writable"),
+    **{kind: _others(kind) for kind in ("statistics", "rule", "cast", "operator", "comment")},
 }
+
+
+def _table_of(privilege: objects.Privilege) -> str:
+    table = privilege.name.rpartition(".")[0] if privilege.kind == "column" else privilege.name
+    return f"{privilege.schema}.{table}"
 
 
 def only_tables(catalog: Catalog, names: frozenset[str]) -> Catalog:
@@ -167,10 +207,13 @@ def only_tables(catalog: Catalog, names: frozenset[str]) -> Catalog:
         triggers=tuple(each for each in catalog.triggers if (each.schema, each.table) in short),
         policies=tuple(each for each in catalog.policies if (each.schema, each.table) in short),
         sequences=tuple(s for s in catalog.sequences if s.owned_by and s.owned_by.rpartition(".")[0] in names),
-        privileges=tuple(p for p in catalog.privileges if f"{p.schema}.{p.name}" in names),
+        privileges=tuple(p for p in catalog.privileges if _table_of(p) in names),
         schemas=(),
         views=(),
         functions=(),
         types=(),
         extensions=(),
+        others=(),
+        event_triggers=(),
+        publications=(),
     )

@@ -152,6 +152,7 @@ class View:
     schema: str
     name: str
     is_materialized: bool
+    columns: str
     definition: str
     owner: str
     oid: int
@@ -189,7 +190,10 @@ class Function:
     kind: str  # f function, p procedure, a aggregate, w window
     language: str
     owner: str
+    properties: str  # arguments with defaults, result, volatility and the like, settings
+    source: str  # as it was written; empty where the body is SQL that the server has parsed
     definition: str
+    is_maintained: bool  # an index or a materialized view is built with it
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,15 @@ class Type:
     kind: str  # e enum, d domain, c composite, r range
     owner: str
     definition: str | None
+
+
+@dataclass(frozen=True)
+class Other:
+    """An object of which nothing but its words is compared: a comment, cast, operator, rule or statistics object."""
+
+    kind: str
+    name: str
+    definition: str
 
 
 @dataclass(frozen=True)
@@ -255,7 +268,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Privilege:
-    """What somebody else than the owner may do."""
+    """What somebody else than the owner may do; without a grantee, the owner, whose default privileges these are."""
 
     schema: str
     name: str

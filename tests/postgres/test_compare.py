@@ -120,8 +120,39 @@ def test_objects_that_differ_are_named(cluster: Clusters) -> None:
         "view",
     ]
     assert any(text == "index public.person_name is missing in the target" for text in found)
+    (index,) = [each for each in compare(source, target).objects if each.kind == "index"]
+    assert index.sql == "CREATE INDEX person_name ON public.person USING btree (name)"
     assert any("is_validated is False in the target" in text for text in found)
     assert any("last_value is 50 in the target, 1 in the source" in text for text in found)
+
+
+def test_comments_statistics_casts_operators_and_rules_are_compared(cluster: Clusters) -> None:
+    source, target = pair(cluster)
+    run_sql(
+        source,
+        "COMMENT ON TABLE person IS 'people'",
+        "CREATE STATISTICS st ON name, born FROM person",
+        "CREATE FUNCTION to_int(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE CAST (mood AS int) WITH FUNCTION to_int(mood)",
+        "CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq)",
+        "CREATE RULE quiet AS ON DELETE TO line DO INSTEAD NOTHING",
+        "CREATE PUBLICATION p",
+        'CREATE SCHEMA "Weird"',
+        'GRANT USAGE ON SCHEMA "Weird" TO PUBLIC',
+    )
+    found = compare(source, target)
+    assert sorted(objects(found)) == [
+        "cast mood AS integer is missing in the target".replace("mood", "public.mood"),
+        "comment table public.person is missing in the target",
+        "function public.to_int(public.mood) is missing in the target",
+        "operator public.===(integer,integer) is missing in the target",
+        "privilege function public.to_int(public.mood) to PUBLIC is missing in the target",
+        "privilege schema Weird to PUBLIC is missing in the target",
+        "rule public.line: quiet is missing in the target",
+        "schema Weird is missing in the target",
+        "statistics public.st is missing in the target",
+    ]
+    assert [each.name for each in found.objects if each.is_note] == ["p"]
 
 
 def test_tables_with_other_columns_are_not_called_equal(cluster: Clusters) -> None:

@@ -195,12 +195,34 @@ def test_a_target_of_a_narrower_encoding_is_refused(cluster: Clusters) -> None:
     assert [f.severity for f in findings(heroku_like(cluster("15")), target) if f.rule == "encodings"] == ["refuses"]
 
 
-def test_another_order_of_texts_and_a_missing_collation_are_named(cluster: Clusters, empty: Server) -> None:
-    source = heroku_like(cluster("15"), options="LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+def test_another_order_of_texts_and_a_missing_collation_are_named(cluster: Clusters) -> None:
+    one = cluster("15")
+    source, target = heroku_like(one, options="LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"), rds_like(one)
     run_sql(source, "CREATE COLLATION ours (locale = 'C')", "CREATE TABLE t (id text COLLATE ours PRIMARY KEY)")
-    found = {f.severity: f for f in findings(source, empty) if f.rule == "collations"}
+    found = {f.severity: f for f in findings(source, target) if f.rule == "collations"}
     assert "sorts by C.UTF-8" in found["warns"].what
-    assert found["refuses"].objects == ("ours",)
+    assert found.keys() == {"warns"}  # that of the user comes along
+    run_sql(source, 'CREATE TABLE u (id text COLLATE "de-x-icu")')
+    one.execute("DELETE FROM pg_collation WHERE collname = 'de-x-icu'", target.database)
+    found = {f.severity: f for f in findings(source, target) if f.rule == "collations"}
+    assert found["refuses"].objects == ("de-x-icu",)
+
+
+def test_a_function_of_an_index_that_needs_a_search_path_is_named(cluster: Clusters) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("18"))
+    body = "RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'"
+    run_sql(source, *(f"CREATE FUNCTION {name}(i int) {body}" for name in ("a", "b", "c")))
+    run_sql(source, "ALTER FUNCTION b SET search_path = public", "CREATE TABLE t (i int)")
+    run_sql(source, "CREATE INDEX ON t (a(i), b(i))")
+    (finding,) = [f for f in findings(source, target) if f.rule == "search-path"]
+    assert finding.objects == ("public.a(i integer)",)
+
+
+def test_predefined_roles_and_the_owner_are_no_missing_roles(cluster: Clusters) -> None:
+    one = cluster("15")
+    source, target = heroku_like(one, ["citext"]), rds_like(cluster("18"))
+    run_sql(source, "CREATE TABLE t (id int PRIMARY KEY)", "GRANT SELECT ON t TO pg_monitor")
+    assert not [f for f in findings(source, target) if f.rule == "roles"]
 
 
 def test_a_collation_of_another_library_version_is_named(cluster: Clusters, empty: Server) -> None:

@@ -68,6 +68,7 @@ class Grant:
     object: str  # kind and name
     role: str  # not quoted; empty: PUBLIC
     grantable: bool
+    default: str = ""  # `ALTER DEFAULT PRIVILEGES …`: of what will be made later; then the object is a kind alone
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,11 @@ class Contents:
     views: tuple[View, ...] = ()
     sequences: tuple[str, ...] = ()
     large_objects: tuple[tuple[int, int], ...] = ()  # ranges of oids, both ends included
+    revokes: tuple[str, ...] = ()  # statements that come before the grants
     grants: tuple[Grant, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()  # of the database: name, value
     foreign_tables: tuple[str, ...] = ()
+    search_path: str = ""  # in which functions of the user's find what they name without a schema
 
     @property
     def bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""What comes last: the values of sequences, and grants for the roles that the target has."""
+"""What comes last: the values of sequences, and the rights of the roles that the target has."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,8 @@ def render_rest(target: Connection, script: str, contents: Contents, roles: Mapp
     """The last transaction, which is also the one that waits for the disk; and what it leaves out, in words."""
     known = {str(row[0]) for row in target.execute("SELECT rolname FROM pg_roles").fetchall()}
     grants, skipped = map_grants(contents.grants, roles, known, target.info.user)
-    return f"SET LOCAL synchronous_commit = on; {script}\n; " + "; ".join([*grants, "SELECT 1"]), skipped
+    statements = [*contents.revokes, *grants, "SELECT 1"]
+    return f"SET LOCAL synchronous_commit = on; {script}\n; " + "; ".join(statements), skipped
 
 
 def map_grants(
@@ -39,7 +40,7 @@ def map_grants(
         elif role != owner:
             whom = f'"{role.replace(chr(34), chr(34) * 2)}"' if role else "PUBLIC"
             more = " WITH GRANT OPTION" if grant.grantable and role else ""
-            statements.append(f"GRANT {grant.privilege} ON {grant.object} TO {whom}{more}")
+            statements.append(f"{grant.default}GRANT {grant.privilege} ON {grant.object} TO {whom}{more}")
     return statements, [
         f"role {role}: {count} grants left out, the target has no such role" for role, count in unknown.items()
     ]

@@ -23,10 +23,19 @@ def read_contents(connection: Connection) -> Contents:
         views=tuple(View(row[0], row[1], row[2], tuple(row[3])) for row in _rows(connection, "views")),
         sequences=tuple(row[0] for row in _rows(connection, "sequences")),
         large_objects=tuple((row[0], row[1]) for row in _rows(connection, "large_objects")),
-        grants=tuple(Grant(*row) for row in _rows(connection, "grants")),
+        revokes=tuple(row[0] for row in _rows(connection, "revokes")),
+        grants=tuple(Grant(*row) for name in ("grants", "default_grants") for row in _rows(connection, name)),
         settings=tuple((row[0], row[1]) for row in _rows(connection, "settings")),
+        search_path=read_search_path(connection),
         foreign_tables=tuple(row[0] for row in _rows(connection, "foreign_tables")),
     )
+
+
+def read_search_path(connection: Connection) -> str:
+    """Where the application finds names, after the system's own: functions that checks, indexes, generated columns and
+    materialized views call may rely on it."""
+    ((path, role),) = _rows(connection, "search_path")
+    return ", ".join(part for part in ("pg_catalog", str(path).replace('"$user"', str(role))) if part)
 
 
 def read_sequences(connection: Connection, names: tuple[str, ...]) -> list[tuple[str, int, bool]]:

@@ -104,6 +104,16 @@ SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)
 FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
 WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.setrole = 0
 
+-- name: search_path
+-- What a new session of the application finds names in, as set for its role, for the database, or nowhere; and its role.
+SELECT coalesce((SELECT substr(u.setting, length('search_path=') + 1)
+                 FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) AS u(setting)
+                 WHERE starts_with(u.setting, 'search_path=')
+                   AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+                   AND s.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = current_user))
+                 ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1), '"$user", public'),
+       quote_ident(current_user)
+
 -- name: grants
 -- What others than the owner may do, in GRANT's words: what, on what, to whom (empty: PUBLIC), with grant option.
 SELECT g.privilege_type || coalesce(' (' || quote_ident(o.col) || ')', ''), o.target,
@@ -125,6 +135,39 @@ FROM (
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND {user}
   UNION ALL
   SELECT format('SCHEMA %I', n.nspname), NULL, n.nspowner, n.nspacl FROM pg_namespace n WHERE {user}
+  UNION ALL
+  SELECT format('LARGE OBJECT %s', l.oid), NULL, l.lomowner, l.lomacl FROM pg_largeobject_metadata l
 ) o, aclexplode(o.acl) g
 WHERE o.acl IS NOT NULL AND g.grantee <> o.owner
 ORDER BY 2, 1, 3
+
+-- name: default_grants
+-- The same for what the connected role will make later: after ALTER DEFAULT PRIVILEGES, in a schema or (empty) anywhere.
+SELECT g.privilege_type, k.name, coalesce((SELECT rolname FROM pg_roles WHERE oid = g.grantee), ''), g.is_grantable,
+       'ALTER DEFAULT PRIVILEGES ' || coalesce('IN SCHEMA ' || quote_ident(n.nspname) || ' ', '')
+FROM pg_default_acl d
+JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS'),
+             ('L', 'LARGE OBJECTS')) k(type, name) ON k.type = d.defaclobjtype::text
+LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) g
+WHERE g.grantee <> d.defaclrole AND pg_get_userbyid(d.defaclrole) = current_user AND (n.oid IS NULL OR {user})
+ORDER BY 5, 2, 1, 3
+
+-- name: revokes
+-- What everybody may do from the beginning, taken away where the rights of an object were ever changed; the grants
+-- that are left come after. The schema `public` is the target's own.
+SELECT format('REVOKE ALL ON ROUTINE %I.%I(%s) FROM PUBLIC', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL AND {user}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
+SELECT format('REVOKE ALL ON TYPE %I.%I FROM PUBLIC', n.nspname, t.typname)
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL AND {user}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+UNION ALL
+SELECT format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', n.nspname)
+FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public' AND {user}
+UNION ALL
+SELECT 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON ' || CASE d.defaclobjtype WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END
+       || ' FROM PUBLIC'
+FROM pg_default_acl d WHERE d.defaclnamespace = 0 AND d.defaclobjtype IN ('f', 'T')
+  AND pg_get_userbyid(d.defaclrole) = current_user
+ORDER BY 1

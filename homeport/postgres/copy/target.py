@@ -64,6 +64,25 @@ SELECT i.type, i.identity FROM (
 SCHEMAS = (
     f"SELECT quote_ident(n.nspname) FROM pg_namespace n WHERE {SYSTEM} AND NOT {MEMBER.format('pg_namespace', 'n')}"
 )
+# What undoes the default privileges of the connected role, after ALTER; those that nobody changed are in no catalog.
+DEFAULTS = """
+WITH own AS (
+  SELECT d.defaclnamespace = 0 AS is_global, d.defaclobjtype, d.defaclacl, d.defaclrole, k.name,
+         'DEFAULT PRIVILEGES ' || coalesce('IN SCHEMA ' || quote_ident(n.nspname) || ' ', '') AS begun
+  FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+  JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS'),
+               ('L', 'LARGE OBJECTS')) k(type, name) ON k.type = d.defaclobjtype::text
+  WHERE pg_get_userbyid(d.defaclrole) = current_user)
+SELECT DISTINCT own.begun || 'REVOKE ALL ON ' || own.name || ' FROM '
+       || CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END
+FROM own, aclexplode(own.defaclacl) g
+WHERE g.grantee <> own.defaclrole AND NOT (g.grantee = 0 AND own.is_global AND own.defaclobjtype IN ('f', 'T'))
+UNION ALL
+SELECT own.begun || 'GRANT ' || CASE own.defaclobjtype WHEN 'f' THEN 'EXECUTE' ELSE 'USAGE' END || ' ON ' || own.name
+       || ' TO PUBLIC'
+FROM own WHERE own.is_global AND own.defaclobjtype IN ('f', 'T')
+  AND NOT EXISTS (SELECT FROM aclexplode(own.defaclacl) g WHERE g.grantee = 0)
+ORDER BY 1"""
 EXTENSIONS = "SELECT quote_ident(extname) FROM pg_extension"
 HOLDERS = """
 SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
@@ -77,12 +96,12 @@ def read_objects(connection: Connection) -> list[str]:
     found += [f"{str(kind).upper()} {name}" for kind, name in connection.execute(OTHERS.encode()).fetchall()]
     for kind, query in (("EXTENSION", EXTENSIONS), ("SCHEMA", SCHEMAS), ("LARGE OBJECT", LARGE_OBJECTS)):
         found += [f"{kind} {row[0]}" for row in connection.execute(query.encode()).fetchall()]
-    return found
+    return found + [str(row[0]) for row in connection.execute(DEFAULTS.encode()).fetchall()]
 
 
 def occupants(objects: list[str]) -> list[str]:
-    """Of these objects, those that make a database not empty: all but extensions and schemas."""
-    return [name for name in objects if not name.startswith(("EXTENSION ", "SCHEMA "))]
+    """Of these objects, those that make a database not empty: all but extensions, schemas and default privileges."""
+    return [name for name in objects if not name.startswith(("EXTENSION ", "SCHEMA ", "DEFAULT PRIVILEGES "))]
 
 
 def check_empty(target: Server, found: list[str], source: frozenset[str], named: str | None) -> None:
@@ -107,7 +126,7 @@ def clean(connection: Connection, before: tuple[str, ...]) -> int:
     """Drop what was not there before; how many objects. Needs autocommit; may be stopped and run again."""
     kept = set(before)
     dropped = [name for name in read_objects(connection) if name not in kept and name != "SCHEMA public"]
-    order = {"EXTENSION": 1, "SCHEMA": 2}
+    order = {"DEFAULT": -1, "EXTENSION": 1, "SCHEMA": 2}
     dropped.sort(key=lambda name: order.get(name.partition(" ")[0], 0))
     for start in range(0, len(dropped), BATCH):
         with connection.transaction():
@@ -184,6 +203,8 @@ def _drop(name: str) -> str:
     for two in TWO_WORDS:
         if name.startswith(f"{two} "):
             kind, identity = two, name.removeprefix(f"{two} ")
+    if kind == "DEFAULT":
+        return f"ALTER {name}"
     if kind == "LARGE OBJECT":
         return f"SELECT lo_unlink({identity})"
     return f"DROP {kind} IF EXISTS {identity} CASCADE"

@@ -37,6 +37,7 @@ class Place:
     target: Server
     snapshot: str | None
     application: str
+    search_path: str = ""  # of the target's sessions
 
 
 class Worker:
@@ -108,7 +109,8 @@ class Worker:
 
     def _open_target(self) -> Wire:
         if self._target is None:
-            self._target = Wire(self.place.target, application=self.place.application, settings=ON_TARGET)
+            settings = ON_TARGET | {"search_path": self.place.search_path}
+            self._target = Wire(self.place.target, application=self.place.application, settings=settings)
         return self._target
 
 

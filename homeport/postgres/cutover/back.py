@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from homeport.errors import HomeportError
+from homeport.postgres.copy.reading import read_search_path
 from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import (
@@ -39,8 +40,17 @@ from homeport.postgres.cutover.session import (
     open_place,
 )
 from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
-from homeport.postgres.cutover.steps import catch_up, check_unchanged, come_near, guard, open_again, switch
+from homeport.postgres.cutover.steps import (
+    catch_up,
+    check_tables,
+    check_unchanged,
+    come_near,
+    guard,
+    open_again,
+    switch,
+)
 from homeport.postgres.follow.captured import Capture, read_capture
+from homeport.postgres.follow.definitions import accept_changed
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.server import Server, Unreachable, connect
 from homeport.postgres.state import open_state, read_phase, write_applied, write_phase
@@ -144,6 +154,8 @@ def _undo_alone(
 def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
     """Both sides equal, and neither takes writes. False if the user would not have the target fenced."""
     place = run.place
+    if run.options.accept_differences:
+        accept_changed(place.there, run.note)
     capture = _captured(place)
     tables = fence.find_tables(place.there, capture)
     if not step:
@@ -170,6 +182,7 @@ def _bring_back(run: Run, confirm: Confirm, step: str) -> bool:
                     run.note("nothing was fenced; run it again to go on")
                     return False
                 come_near(run, deltas, proof)
+                deltas.check_definitions()
                 frozen = True
                 _fence_target(run, tables, capture)
             _finish(run, deltas, proof, capture)
@@ -187,7 +200,7 @@ def _prove_back(run: Run, deltas: Deltas, proof: Proof, tables: list[str]) -> No
     with run.step("catch up"):
         catch_up(run, deltas)
     with run.step("materialized views and statistics"):
-        for line in refresh(run.place.here, tables):
+        for line in refresh(run.place.here, tables, read_search_path(run.place.here)):
             run.note(line)
     with run.step("prove everything"):
         proof.everything()
@@ -202,7 +215,7 @@ def _fence_target(run: Run, tables: tuple[str, ...], capture: Capture) -> None:
     run.at("back fencing")
 
     def last() -> None:
-        check_unchanged(there, capture)
+        check_tables(there, capture)
         _write(run, "fenced")
 
     with run.step("fence the target"):
@@ -220,7 +233,7 @@ def _finish(run: Run, deltas: Deltas, proof: Proof, capture: Capture) -> None:
         run.at("back drained")
     with run.step("last proof"):
         proof.since()
-        check_unchanged(place.there, capture)
+        check_tables(place.there, capture)
         if changed and (oids := differing_large_objects(place.there, place.here)):
             raise HomeportError(f"large objects differ: {oids[:10]}", "are they being written? start again")
         bring_sequences(place.there, place.here, counters)

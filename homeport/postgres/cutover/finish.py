@@ -9,6 +9,7 @@ import psycopg
 from homeport.postgres.catalog import order_materialized, read_catalog
 from homeport.postgres.checksum import quote
 from homeport.postgres.copy.reading import SYSTEM, read_sequences
+from homeport.postgres.objects import View
 from homeport.postgres.server import Connection
 
 PIECE_BYTES = 1 << 20
@@ -97,10 +98,24 @@ def differing_large_objects(giving: Connection, receiving: Connection, kept: Seq
     )
 
 
-def refresh(connection: Connection, tables: Sequence[str]) -> list[str]:
-    """Refresh materialized views and analyse tables; what the server refused, in words. Needs autocommit."""
+def refresh(connection: Connection, tables: Sequence[str], search_path: str) -> list[str]:
+    """Refresh materialized views and analyse tables; what the server refused, in words. Needs autocommit.
+
+    Functions that views and indexes call find names in `search_path`.
+    """
+    ((before,),) = connection.execute("SELECT current_setting('search_path')").fetchall()
+    views = order_materialized(read_catalog(connection))
+    connection.execute(f"SET search_path = {search_path}".encode())
+    refused = _refresh(connection, views)
+    for name in tables:
+        connection.execute(f"ANALYZE {name}".encode())
+    connection.execute("SELECT set_config('search_path', %s, false)", [before])
+    return refused
+
+
+def _refresh(connection: Connection, views: Sequence[View]) -> list[str]:
     refused = []
-    for view in order_materialized(read_catalog(connection)):
+    for view in views:
         name = f"{quote(view.schema)}.{quote(view.name)}"
         populated = "SELECT relispopulated FROM pg_class WHERE oid = %s::text::regclass"
         if connection.execute(populated, [name]).fetchall()[0][0]:
@@ -108,8 +123,6 @@ def refresh(connection: Connection, tables: Sequence[str]) -> list[str]:
                 connection.execute(f"REFRESH MATERIALIZED VIEW {name}".encode())
             except psycopg.Error as error:
                 refused.append(f"materialized view {name} is not refreshed: {error.diag.message_primary}")
-    for name in tables:
-        connection.execute(f"ANALYZE {name}".encode())
     return refused
 
 

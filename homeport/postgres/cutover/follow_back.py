@@ -8,6 +8,7 @@ from homeport.postgres.cutover.session import Place, open_place
 from homeport.postgres.cutover.silence import may_be_replica, silence
 from homeport.postgres.cutover.steps import check_unchanged
 from homeport.postgres.follow.captured import read_capture
+from homeport.postgres.follow.definitions import accept_changed
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.follow.run import Lag, Listener, keep_up
 from homeport.postgres.server import Server
@@ -23,6 +24,7 @@ def follow_back(
     state_file: Path,
     listener: Listener,
     *,
+    accept_differences: bool = False,
     stop: Callable[[Lag], bool] = lambda lag: False,
     at: At = lambda point: None,
 ) -> Lag:
@@ -31,6 +33,8 @@ def follow_back(
     HomeportError unless the application was switched to the target and is not on its way back.
     """
     with open_place(source, target, state_file) as place:
+        if accept_differences:
+            accept_changed(place.there, listener.say)
         _check_serving(place)
         as_replica = may_be_replica(place.here)
         for name in silence(place.here, as_replica=as_replica):

@@ -18,7 +18,7 @@ from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.checksum import WHERE, Rows, digest_query, quote, rows_query
 from homeport.postgres.compare import pair_tables
 from homeport.postgres.compare_rows import Pair, Progress, TableDifference, compare_rows, match_rows
-from homeport.postgres.compare_schema import ObjectDifference, compare_schema
+from homeport.postgres.compare_schema import MISSING, ONLY_TARGET, ObjectDifference, compare_schema
 from homeport.postgres.follow.captured import operator_path
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.objects import Table
@@ -264,18 +264,20 @@ def limit(rows: Rows, key: Sequence[str], types: Sequence[str]) -> Rows:
 
 
 def serious(objects: Sequence[ObjectDifference], silenced: Collection[str]) -> tuple[list[str], list[str]]:
-    """Differences of objects that forbid a cutover, and those to be known.
+    """Differences of objects that forbid a cutover, and those to be known: comments, and what only the target has.
 
     Values of sequences are brought last, and what is quiet on the target comes back.
     """
-    missing: list[str] = []
+    different: list[str] = []
     known: list[str] = []
     for each in objects:
         if each.kind == "sequence" and each.what.startswith("last_value ") or each.name in silenced:
             continue
-        text = f"{each.kind} {each.name} {each.what}"
-        (missing if each.what == "is missing in the target" and not each.is_note else known).append(text)
-    return missing, known
+        text = f"{each.kind} {each.name} {each.what}{f': {each.sql}' if each.sql else ''}"
+        is_known = each.is_note or each.what == ONLY_TARGET or each.kind == "comment"
+        is_known = is_known or (each.kind == "extension" and each.what != MISSING)
+        (known if is_known else different).append(text)
+    return different, known
 
 
 def _check(different: Sequence[TableDifference]) -> None:

@@ -10,7 +10,7 @@ from homeport.postgres.cutover.session import OPENS, At, Confirm, CutoverOptions
 from homeport.postgres.cutover.silence import restore
 from homeport.postgres.cutover.steps import (
     Ready,
-    check_unchanged,
+    check_tables,
     come_near,
     open_again,
     prepare,
@@ -19,6 +19,7 @@ from homeport.postgres.cutover.steps import (
     rehearse_freeze,
     switch,
 )
+from homeport.postgres.follow.definitions import keep_definitions
 from homeport.postgres.server import Server
 from homeport.postgres.state import write_applied, write_phase
 
@@ -78,6 +79,7 @@ def _bring(run: Run, confirm: Confirm, dry_run: bool) -> bool:
                     run.note("nothing was fenced; the target goes on being up to date with: homeport db follow")
                     return False
                 come_near(run, ready.deltas, ready.proof)
+                ready.deltas.check_definitions()
             run.may_be_fenced = True
             _freeze(run, ready)
     except BaseException:
@@ -143,7 +145,7 @@ def _verify(run: Run, ready: Ready, large_objects_changed: int) -> None:
     """Nothing differs: then the source is equal to the target as it is now, and that is recorded on both."""
     place = run.place
     ready.proof.since()
-    check_unchanged(place.here, ready.capture)
+    check_tables(place.here, ready.capture)
     if large_objects_changed and (oids := differing_large_objects(place.here, place.there, place.move.before)):
         raise HomeportError(f"large objects differ: {oids[:10]}", "are they being written? start again")
     bring_sequences(place.here, place.there, ready.counters)
@@ -163,6 +165,7 @@ def _switch(run: Run, confirm: Confirm) -> None:
         with place.there.transaction():
             fence.lower_fence(place.there)
             restore(place.there)
+            keep_definitions(place.there)  # what the way back may not find changed
             write_phase(place.there, "switching")
         run.at("switching")
     with run.step("switch"):

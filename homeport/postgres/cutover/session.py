@@ -28,13 +28,14 @@ VISIBLE = "SELECT pg_visible_in_snapshot(%s::text::xid8, %s::text::pg_snapshot)"
 @dataclass(frozen=True)
 class CutoverOptions:
     """`switch` is run through the shell; `lock_seconds`: how long one attempt to fence may keep writers waiting;
-    `terminate`: end sessions that are in the fence's way.
+    `terminate`: end sessions that are in the fence's way; `accept_differences`: of objects, not of rows.
     """
 
     switch: str | None
     lock_seconds: float = 1.0
     terminate: bool = False
     jobs: int = 4
+    accept_differences: bool = False
 
 
 @dataclass(frozen=True)

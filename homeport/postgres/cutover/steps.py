@@ -10,6 +10,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.check import check_refusals
+from homeport.postgres.copy.reading import read_search_path
 from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import Counter, bring_large_objects, bring_sequences, read_counters, refresh
@@ -19,6 +20,7 @@ from homeport.postgres.cutover.silence import read_silenced, silence
 from homeport.postgres.cutover.switch import render_instructions, run_switch
 from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import Capture, find_changes, read_capture
+from homeport.postgres.follow.definitions import ACCEPT, HINT, accept_changed, find_changed
 from homeport.postgres.follow.delta import Deltas, Interrupted
 from homeport.postgres.server import Connection, Server, connect, redact
 from homeport.postgres.state import describe, write_phase
@@ -45,6 +47,8 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
     """Everything that can be done before. With `goes_on`, the source is fenced: only what the rest needs."""
     place = run.place
     capture = check_followed(place)
+    if run.options.accept_differences:
+        accept_changed(place.here, run.note)
     check_unchanged(place.here, capture)
     if not goes_on:
         with run.step("check"):
@@ -66,7 +70,8 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
             with run.step("catch up"):
                 catch_up(run, deltas)
             with run.step("materialized views and statistics"):
-                for line in refresh(place.there, [table.name for table in capture.tables]):
+                tables = [table.name for table in capture.tables]
+                for line in refresh(place.there, tables, read_search_path(place.here)):
                     run.note(line)
             _note_limits(run, capture)
         run.at("prepared")
@@ -78,11 +83,13 @@ def prove(run: Run, ready: Ready) -> None:
     place = run.place
     write_phase(place.there, "proving")
     with run.step("prove everything"):
-        missing, known = serious(ready.proof.everything(), read_silenced(place.there))
-        for line in known:
+        different, known = serious(ready.proof.everything(), read_silenced(place.there))
+        for line in [*known, *(different if run.options.accept_differences else [])]:
             run.note(line)
-        if missing:
-            raise HomeportError("\n".join(missing), "make these on the target, then start again")
+        if different and not run.options.accept_differences:
+            raise HomeportError(
+                "\n".join(different), f"make these on the target as they are on the source; or leave them: {ACCEPT}"
+            )
     come_near(run, ready.deltas, ready.proof)
     write_phase(place.there, "proven")
     run.at("proven")
@@ -100,7 +107,7 @@ def raise_source_fence(run: Run, ready: Ready, *, keep: bool = True) -> float:
     """Keep writers out of the source; when that began (time.monotonic)."""
     attempt = fence.Attempt(run.options.lock_seconds, run.options.terminate, run.note)
     here = run.place.here
-    return fence.raise_fence(here, ready.fenced, attempt, lambda: check_unchanged(here, ready.capture), keep=keep)
+    return fence.raise_fence(here, ready.fenced, attempt, lambda: check_tables(here, ready.capture), keep=keep)
 
 
 def rehearse_freeze(run: Run, ready: Ready) -> float:
@@ -185,7 +192,14 @@ def open_again(run: Run, fenced: Server, what: str, recorder: Server, record: Ca
 
 
 def check_unchanged(connection: Connection, capture: Capture) -> None:
-    """HomeportError with what was changed since the capture. Reads in the caller's transaction."""
+    """HomeportError with what was changed since the capture: tables, or any other object."""
+    check_tables(connection, capture)
+    if changed := find_changed(connection):
+        raise HomeportError("\n".join(changed), HINT)
+
+
+def check_tables(connection: Connection, capture: Capture) -> None:
+    """The same, for what rows depend on. Reads in the caller's transaction."""
     if changes := find_changes(connection, capture):
         raise HomeportError(
             "\n".join(changes),

@@ -28,6 +28,7 @@ from homeport.postgres.follow.captured import (
     read_capture,
     read_shapes,
 )
+from homeport.postgres.follow.definitions import keep_definitions
 from homeport.postgres.objects import Table
 from homeport.postgres.server import Connection, Server, connect, explain
 
@@ -195,7 +196,9 @@ def _install(connection: Connection, server: Server, wanted: Capture, what: str,
             patiently(connection, [table.name], capture_statements(table, always=wanted.always), where, say)
             at(f"captured {table.name}")
         say(f"{where}: the changes of {len(missing)} tables are captured")
-    connection.execute("UPDATE homeport.capture SET ready = pg_current_xact_id() WHERE ready IS NULL")
+    with connection.transaction():
+        keep_definitions(connection)
+        connection.execute("UPDATE homeport.capture SET ready = pg_current_xact_id() WHERE ready IS NULL")
     at("ready")
     capture = read_capture(connection)
     if capture is None or find_changes(connection, capture):

@@ -13,9 +13,11 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.pump import Framing, forward
+from homeport.postgres.copy.reading import read_search_path
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire
 from homeport.postgres.follow import statements
 from homeport.postgres.follow.captured import KEEP_FILES, REWRITTEN, Capture, find_changes, operator_path, read_capture
+from homeport.postgres.follow.definitions import HINT, find_changed
 from homeport.postgres.server import Connection, Lost, Server, Unreachable, connect, redact
 from homeport.postgres.state import APPLY, ON_RECEIVER, read_applied
 
@@ -26,6 +28,7 @@ AT_ONCE = 100  # logs that are asked in one statement
 COUNTED_MAX = 10_000_000
 VACUUM_ROWS = 20_000
 LOOK_SECONDS = 2.0  # how often the whole schema is compared, not only that of the tables that changed
+DEFINITIONS_SECONDS = 60.0  # and what no delta depends on, which is slow to read: functions, views, defaults, indexes
 # Classes of SQLSTATE after which the same delta may succeed: connections, resources, shutdown, conflicts, locks.
 PASSING = ("08", "53", "57", "58", "40", "55")
 
@@ -76,7 +79,7 @@ class Deltas:
         self._sessions: _Sessions | None = None
         self._reached = self._kept = False
         self._hot: frozenset[int] = frozenset()
-        self._looked = -LOOK_SECONDS
+        self._looked, self._looked_closely = -LOOK_SECONDS, -DEFINITIONS_SECONDS
         self._dead: dict[int, int] = {}
 
     def __enter__(self) -> "Deltas":
@@ -110,10 +113,11 @@ class Deltas:
             raise Interrupted(self._words(error), "it is tried again") from None
         except ServerError as error:
             self.close()
-            kind = Interrupted if error.code.startswith(PASSING) else HomeportError
-            raise kind(
-                f"{self._words(error)} ({error.code})", "mend this; nothing was lost, it goes on there"
-            ) from None
+            passing = error.code.startswith(PASSING)
+            changes = [] if passing else self._find_changed()
+            words = "\n".join([*changes, f"{self._words(error)} ({error.code})"])
+            hint = HINT if changes else "mend this; nothing was lost, it goes on there"
+            raise (Interrupted if passing else HomeportError)(words, hint) from None
         except psycopg.Error as error:
             self.close()
             raise HomeportError(self._words(error), "mend this; nothing was lost, it goes on there") from None
@@ -125,6 +129,12 @@ class Deltas:
         """Log entries that are waiting now."""
         sessions = self._open()
         return sum(sessions.count(sessions.find_changed()).rows.values())
+
+    def check_definitions(self) -> None:
+        """HomeportError if an object of the giving side was changed since capture began. No delta looks soon again."""
+        if changed := find_changed(self._open().giving):
+            raise HomeportError("\n".join(f"{self.giving}: {line}" for line in changed), HINT)
+        self._looked_closely = time.monotonic()
 
     def close(self) -> None:
         if self._sessions:
@@ -177,6 +187,16 @@ class Deltas:
                 "undo this on that side, and following goes on; or begin again: homeport db follow --again",
             )
         self._looked = now
+        if now - self._looked_closely >= DEFINITIONS_SECONDS:
+            self.check_definitions()
+
+    def _find_changed(self) -> list[str]:
+        """Why the receiving side may refuse rows: the giving side's types and constraints are others by now."""
+        try:
+            with connect(self.giving, application="follow look", autocommit=True, what="the giving side") as connection:
+                return [f"{self.giving}: {line}" for line in find_changed(connection)]
+        except Lost:
+            return []
 
     def _apply(self, sessions: "_Sessions", pending: _Pending, visible: str, framed: bool) -> int:
         """Everything that changed, into one transaction of the receiving side."""
@@ -214,7 +234,7 @@ class Deltas:
 
     def _open(self) -> "_Sessions":
         if self._sessions is None:
-            self._looked = -LOOK_SECONDS
+            self._looked, self._looked_closely = -LOOK_SECONDS, -DEFINITIONS_SECONDS
             try:
                 self._sessions = _Sessions(self.giving, self.receiving, self.move, self._prepared)
             except Unreachable as error:
@@ -259,6 +279,7 @@ class _Sessions:
             if not prepared:
                 check_quiet(held, receiving)
             paths = [operator_path(each) for each in (self.giving, held)]
+            paths[1] += f", {read_search_path(self.giving)}"  # for functions that checks and indexes call
             self.giving.execute(f"SET search_path = {paths[0]}".encode())
             self.reader = self._wire(giving, application, paths[0])
             self.writer = self._wire(receiving, application, paths[1])

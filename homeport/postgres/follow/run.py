@@ -18,6 +18,7 @@ from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.cutover.silence import silence
 from homeport.postgres.follow.capture import install, patiently, remove
 from homeport.postgres.follow.captured import read_capture, trigger_names
+from homeport.postgres.follow.definitions import accept_changed
 from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
 from homeport.postgres.server import Lost, Server, connect, explain, redact
 from homeport.postgres.state import (
@@ -56,6 +57,7 @@ class FollowOptions:
     copy: Options = field(default_factory=Options)
     again: bool = False  # copy anew, whatever was copied
     reload: tuple[str, ...] = ()  # tables to be loaded whole, `schema.table`
+    accept_differences: bool = False  # of objects that were changed since capture began
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,9 @@ def follow(
         Deltas(source, target, move, at=at) as deltas,
     ):
         _reload(source, options.reload, listener.say)
+        if options.accept_differences:
+            with connect(source, application="follow accept", autocommit=True, what="the source") as connection:
+                accept_changed(connection, listener.say)
         with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
             phase = read_phase(connection)
             if phase is None or phase.name != "following":

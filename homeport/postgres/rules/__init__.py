@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     schema.event_triggers,
     schema.peculiar_triggers,
     schema.foreign_code,
+    schema.unset_paths,
     schema.large_objects,
     schema.settings,
     schema.publications,

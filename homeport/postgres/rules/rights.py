@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from homeport.postgres.catalog import Catalog
+from homeport.postgres.compare_schema import absent_roles
 from homeport.postgres.rules.finding import Finding, counted, listed
 
 
@@ -50,9 +51,7 @@ def target_rights(source: Catalog, target: Catalog) -> Iterator[Finding]:
 
 
 def roles(source: Catalog, target: Catalog) -> Iterator[Finding]:
-    known = {role.name for role in target.roles} | {"PUBLIC"}
-    absent = {privilege.grantee for privilege in source.privileges} - known
-    if absent:
+    if absent := absent_roles(source, target):
         yield Finding(
             "roles",
             "warns",

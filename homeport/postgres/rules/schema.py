@@ -6,6 +6,7 @@ from homeport.postgres.catalog import Catalog, order_materialized
 from homeport.postgres.rules.finding import Finding, counted, listed
 
 HEROKU_SCHEMA = "heroku_ext"
+SAFE_PATH_MAJOR = 17  # https://www.postgresql.org/docs/17/release-17.html: maintenance uses a safe search_path
 BUILT_IN = {"plpgsql"}
 
 
@@ -121,6 +122,25 @@ def foreign_code(source: Catalog, target: Catalog) -> Iterator[Finding]:
             "functions are written in C, outside of any extension",
             "their library is a file on the source's server",
             "DROP FUNCTION what is left over of an old extension",
+            listed(names),
+        )
+
+
+def unset_paths(source: Catalog, target: Catalog) -> Iterator[Finding]:
+    if target.database.major < SAFE_PATH_MAJOR or source.database.major >= SAFE_PATH_MAJOR:
+        return
+    names = [
+        f"{f.schema}.{f.name}({f.arguments})"
+        for f in source.functions
+        if f.is_maintained and f.language in ("sql", "plpgsql") and f.source and "search_path=" not in f.properties
+    ]
+    if names:
+        yield Finding(
+            "search-path",
+            "warns",
+            "indexes or materialized views are built with functions that have no search_path of their own",
+            f"from PostgreSQL {SAFE_PATH_MAJOR} on such a function finds nothing there that it names without a schema",
+            "where one does, in the source: ALTER FUNCTION … SET search_path = public, or name its schema in the body",
             listed(names),
         )
 

@@ -90,14 +90,15 @@ def collations(source: Catalog, target: Catalog) -> Iterator[Finding]:
             "ORDER BY of texts changes; indexes are built anew, so none of them is wrong",
             f"create the target with LC_COLLATE '{old.collate}' if the order of texts matters",
         )
-    absent = {each.name for each in source.collations} - new.collation_names
+    # Those of a schema of the user's come along with it.
+    absent = {each.name for each in source.collations if each.schema == "pg_catalog"} - new.collation_names
     if absent:
         yield Finding(
             "collations",
             "refuses",
-            "columns use collations that the target does not have",
+            "columns use collations of the system that the target's does not have",
             "their tables cannot be created",
-            "create them in the target, or alter the columns",
+            "have them installed there, or alter the columns to a collation of your own: CREATE COLLATION",
             listed(absent),
         )
 

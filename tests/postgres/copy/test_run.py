@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from homeport.errors import HomeportError
+from homeport.postgres.compare import compare
 from homeport.postgres.server import Server
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.copy.both import EVERYTHING, load_sql, read_rows, read_schema, run_copy
@@ -30,6 +31,9 @@ def test_a_copy_holds_everything(cluster: Find, tmp_path: Path, one: str, other:
     report = run_copy(source, target, tmp_path / "state")
     assert read_rows(target) == read_rows(source)
     assert report.bytes > 100_000
+    assert [
+        f"{each.kind} {each.name} {each.what}" for each in compare(source, target).objects if not each.is_note
+    ] == []
     if one == other:  # another major version words the same view differently
         assert read_schema(target, int(other)) == read_schema(source, int(other))
     assert run_sql(target, "SELECT count(*) FROM pg_constraint WHERE NOT convalidated") == [(1,)]
@@ -105,6 +109,36 @@ def test_grants_follow_roles(cluster: Find, tmp_path: Path) -> None:
         "SELECT grantee FROM information_schema.role_table_grants WHERE table_name = 't' AND grantee <> current_user"
     )
     assert run_sql(target, granted) == [("analyst",)]
+
+
+def test_what_was_taken_from_everybody_stays_taken(cluster: Find, tmp_path: Path) -> None:
+    """Also when the copy is begun again, with default privileges of the first one in place."""
+    source, target = source_with(cluster("15"), EVERYTHING.read_text()), rds_like(cluster("15"))
+    cluster("15").execute(f"CREATE ROLE any_{source.user}")
+    reader = f"any_{source.user}"
+    run_sql(
+        source, f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {reader}", f"GRANT USAGE ON TYPE mood TO {reader}"
+    )
+
+    def stop(point: str) -> None:
+        if point == "after rest":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_copy(source, target, tmp_path / "state", at=stop)
+    run_sql(target, "DELETE FROM homeport.done")
+    run_copy(source, target, tmp_path / "state")
+    allowed = f"""SELECT has_function_privilege('{reader}', 'secret()', 'execute'),
+        has_type_privilege('{reader}', 'mood', 'usage'), has_table_privilege('{reader}', 'empty', 'select')"""
+    assert run_sql(target, allowed) == [(False, True, False)]
+    assert [each for each in compare(source, target).objects if not each.is_note] == []
+    run_sql(target, "GRANT EXECUTE ON FUNCTION secret() TO PUBLIC", "REVOKE SELECT ON LARGE OBJECT 4711 FROM PUBLIC",
+            "ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC")  # fmt: skip
+    assert [f"{each.kind} {each.name} {each.what}" for each in compare(source, target).objects] == [
+        "privilege default functions to its owner is missing in the target",
+        "privilege function public.secret() to PUBLIC is only in the target",
+        "privilege large object 4711 to PUBLIC is missing in the target",
+    ]
 
 
 def test_a_thousand_values_of_a_megabyte_pass_through_little_memory(cluster: Find, tmp_path: Path) -> None:

@@ -35,15 +35,21 @@ def test_a_table_without_a_key_has_none_to_send() -> None:
     assert sendable_key((), TABLE) == ((), ())
 
 
-def test_what_the_target_lacks_forbids_a_cutover_and_the_rest_is_told() -> None:
+def test_what_the_target_lacks_or_has_otherwise_forbids_a_cutover_and_the_rest_is_told() -> None:
     index = ObjectDifference("index", "public.a", "is missing in the target")
     more = ObjectDifference("index", "public.b", "is only in the target")
     role = ObjectDifference("role", "reader", "has grants in the source, and is missing in the target", is_note=True)
-    assert serious([index, more, role], ()) == (
-        ["index public.a is missing in the target"],
+    body = ObjectDifference("function", "public.f()", "source is 'b' in the target, 'a' in the source")
+    version = ObjectDifference("extension", "hstore", "is in schema a of the target, in b of the source")
+    assert serious([index, more, role, body, version], ()) == (
+        [
+            "index public.a is missing in the target",
+            "function public.f() source is 'b' in the target, 'a' in the source",
+        ],
         [
             "index public.b is only in the target",
             "role reader has grants in the source, and is missing in the target",
+            "extension hstore is in schema a of the target, in b of the source",
         ],
     )
 
@@ -53,6 +59,6 @@ def test_sequences_and_quiet_triggers_are_no_differences() -> None:
     trigger = ObjectDifference("trigger", "public.t.always", "enabled is 'D' in the target, 'A' in the source")
     step = ObjectDifference("sequence", "public.s", "increment is 1 in the target, 2 in the source")
     assert serious([value, trigger, step], {"public.t.always"}) == (
-        [],
         ["sequence public.s increment is 1 in the target, 2 in the source"],
+        [],
     )

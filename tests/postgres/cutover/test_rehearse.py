@@ -10,7 +10,8 @@ from homeport.postgres.cutover.rehearse import rehearse
 from homeport.postgres.cutover.run import CutoverOptions
 from homeport.postgres.server import connect
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
-from tests.postgres.cutover.sides import Writers, dump, make, notes, run_cutover, run_follow
+from tests.postgres.copy.both import EVERYTHING, load_sql
+from tests.postgres.cutover.sides import Writers, dump, make, notes, read_rows, run_cutover, run_follow
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -31,6 +32,25 @@ def test_a_rehearsal_under_writers_freezes_nobody_and_leaves_nothing(cluster: Fi
     assert run_sql(target, "SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]
     run_follow(source, target, tmp_path / "state")
     assert run_cutover(source, target, tmp_path / "state").phase == "switched"
+
+
+def test_everything_is_rehearsed_and_followed(cluster: Find, tmp_path: Path) -> None:
+    """Also a collation of the user's that takes upper and lower case for the same."""
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    load_sql(source, EVERYTHING.read_text())
+    run_sql(
+        source,
+        "CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "CREATE TABLE person (mail text COLLATE folded PRIMARY KEY)",
+        "INSERT INTO person VALUES ('A@b')",
+    )
+    before, empty = dump(source, 15), dump(target, 15)
+    rehearse(source, target, tmp_path / "rehearsal", CutoverOptions(None), lambda text: None)
+    assert (dump(source, 15), dump(target, 15)) == (before, empty)
+    run_follow(source, target, tmp_path / "state")
+    run_sql(source, "UPDATE person SET mail = 'a@B'", "INSERT INTO sorted VALUES ('b')")
+    assert run_cutover(source, target, tmp_path / "state").phase == "switched"
+    assert read_rows(target) == read_rows(source)
 
 
 @pytest.mark.parametrize("point", ["after loaded", "prepared", "proven"])

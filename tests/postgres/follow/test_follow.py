@@ -16,6 +16,7 @@ from homeport.postgres.server import Server, connect
 from homeport.postgres.state import read_phase
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.copy.both import read_schema
+from tests.postgres.cutover.sides import run_cutover
 from tests.postgres.follow.both import CHANGES, are_equal, fill, read_tables, run_follow
 
 pytestmark = pytest.mark.integration
@@ -275,6 +276,34 @@ def test_keys_of_types_of_extensions_are_found(cluster: Find, tmp_path: Path) ->
     )
     run_follow(source, target, tmp_path / "state")
     assert are_equal(source, target)
+
+
+def test_functions_find_what_they_name_without_a_schema(cluster: Find, tmp_path: Path) -> None:
+    """In a check, an index, a generated column and a materialized view: while rows are copied, and in every delta."""
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    run_sql(
+        source,
+        "CREATE SCHEMA shop",
+        f"ALTER ROLE {source.user} SET search_path = shop, public",
+    )
+    body = "RETURNS text LANGUAGE plpgsql IMMUTABLE AS"
+    run_sql(
+        source,
+        f"CREATE FUNCTION norm(t text) {body} 'BEGIN RETURN lower(t); END'",
+        f"CREATE FUNCTION public.outer_norm(t text) {body} 'BEGIN RETURN norm(t); END'",
+        "CREATE TABLE public.t (id int PRIMARY KEY, v text CHECK (outer_norm(v) <> 'bad'),"
+        " g text GENERATED ALWAYS AS (outer_norm(v)) STORED)",
+        "CREATE UNIQUE INDEX t_norm ON public.t (outer_norm(v))",
+        "INSERT INTO public.t SELECT i, 'V' || i FROM generate_series(1, 100) i",
+        "CREATE MATERIALIZED VIEW public.m AS SELECT outer_norm(v) AS v FROM public.t",
+    )
+    run_follow(source, target, tmp_path / "state")
+    run_sql(source, "INSERT INTO public.t VALUES (101, 'NEW')", "UPDATE public.t SET v = 'X' WHERE id = 1")
+    run_follow(source, target, tmp_path / "state")
+    assert run_sql(target, "SELECT g FROM public.t WHERE id IN (1, 101) ORDER BY id") == [("x",), ("new",)]
+    said: list[str] = []
+    run_cutover(source, target, tmp_path / "state", said)
+    assert run_sql(target, "SELECT count(*) FROM public.m WHERE v = 'new'") == [(1,)]
 
 
 def test_deltas_go_up_to_exactly_a_snapshot_that_is_given(sides: tuple[Server, Server], tmp_path: Path) -> None:
