@@ -27,6 +27,7 @@ NEVER = (
     "PROCEDURAL LANGUAGE - plpgsql ",
 )
 BUILT = ("INDEX ", "CONSTRAINT ", "FK CONSTRAINT ", "MATERIALIZED VIEW DATA ", "STATISTICS ")
+HIDDEN = re.compile(r"^(ALTER (?:FOREIGN )?TABLE .+ ALTER COLUMN .+ SET )\((.*\bpg_attver=\d+.*)\);$", re.MULTILINE)
 LOCK_TIMEOUT_MS = 60_000  # who waits for a lock that the copy holds (TRUNCATE) keeps pg_dump waiting too, for ever
 QUIET_OPTIONS = "-c synchronous_commit=off -c client_min_messages=warning -c lock_timeout=0 -c statement_timeout=0"
 
@@ -61,15 +62,17 @@ def dump_schema(shop: Shop, source: Server, snapshot: str, present: frozenset[st
     after = _list(programs, archive, "post-data")
     _write_list(first, [*choose_first(before, present), *(e for e in after if _words(e).startswith("STATISTICS "))])
     _write_list(last, choose_rest(after))
-    command = [programs.path("pg_restore"), "--file=-", "--no-owner", "--no-acl", f"--use-list={last}", str(archive)]
-    script = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return Schema(archive, first, clean_script(script))
+    return Schema(archive, first, clean_script(_script(programs, archive, last)))
 
 
 def restore_first(shop: Shop, schema: Schema, target: Server) -> None:
-    """Types, functions, tables without keys, views: onto the target, one by one, stopping at the first that fails."""
-    command = [shop.programs.path("pg_restore"), "--exit-on-error", "--no-owner", "--no-acl", "--no-tablespaces"]
-    command += [f"--use-list={schema.first}", f"--dbname={target.database}", str(schema.archive)]
+    """Types, functions, tables without keys, views: onto the target, one by one, stopping at the first that fails.
+
+    pg_restore writes and psql runs, because what pg_restore would send cannot be cleaned.
+    """
+    script = schema.archive.with_name("first.sql")
+    script.write_text(clean_script(_script(shop.programs, schema.archive, schema.first)))
+    command = [shop.programs.path("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file", str(script)]
     _run(command, target, shop.application, QUIET_OPTIONS, shop.running)
 
 
@@ -89,10 +92,24 @@ def choose_rest(entries: Iterable[str]) -> list[str]:
 
 
 def clean_script(script: str) -> str:
-    """A script of pg_restore as a server understands it: without psql's commands, without settings of newer majors."""
+    """A script of pg_restore as a server understands it: without psql's commands, without settings of newer majors, and
+    without what the source's server keeps with a column for itself (HIDDEN), which only its own pg_dump leaves out.
+    """
     unknown = re.compile(r"^(\\(un)?restrict .*|SET transaction_timeout = 0;)$", re.MULTILINE)
     head, found, body = script.partition("\n--\n-- Name: ")
+    body = HIDDEN.sub(_without_hidden, body)
     return unknown.sub("", head) + found + re.sub(r"\n\\unrestrict \w+\s*\Z", "\n", body)
+
+
+def _without_hidden(statement: re.Match[str]) -> str:
+    kept = [option for option in statement[2].split(", ") if not option.startswith("pg_attver=")]
+    return f"{statement[1]}({', '.join(kept)});" if kept else ""
+
+
+def _script(programs: Programs, archive: Path, chosen: Path) -> str:
+    command = [programs.path("pg_restore"), "--file=-", "--no-owner", "--no-acl", "--no-tablespaces"]
+    command += [f"--use-list={chosen}", str(archive)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _words(entry: str) -> str:

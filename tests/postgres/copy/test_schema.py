@@ -41,3 +41,13 @@ def test_a_script_is_left_without_psqls_commands_and_newer_settings() -> None:
     assert "transaction_timeout" not in cleaned
     assert "SET lock_timeout = 0;" in cleaned
     assert "X;" in cleaned
+
+
+def test_what_a_server_keeps_with_a_column_for_itself_is_left_out() -> None:
+    def alter(options: str) -> str:
+        return f'ALTER TABLE ONLY public."t (a" ALTER COLUMN b SET ({options});\n'
+
+    script = "\n--\n-- Name: t\n--\nCREATE TABLE t ();\n" + alter("pg_attver=26496664")
+    script += alter("pg_attver=7, n_distinct=5") + alter("n_distinct=5")
+    _, _, cleaned = clean_script(script).partition("CREATE TABLE t ();\n\n")
+    assert cleaned == alter("n_distinct=5") * 2
