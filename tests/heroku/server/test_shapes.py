@@ -31,6 +31,7 @@ def every_call() -> list[Call[Any]]:
         if (
             inspect.isfunction(function)
             and function.__module__ == calls.__name__
+            and not function.__name__.startswith("_")
             and function is not calls.router_metrics
         ):
             made.append(function(*(SAMPLES[name] for name in inspect.signature(function).parameters)))
