@@ -10,17 +10,22 @@ REQUESTS = assumed(100_000, 1_000_000, 10_000_000, "assumed: 0.04 to 4 requests 
 RESPONSE_KB = assumed(5, 20, 100, "assumed: JSON and pages, without files")
 DURATION_MS = assumed(50, 150, 500, "assumed: a Django view")
 FUNCTION_CALLS = assumed(1_000, 50_000, 1_000_000, "assumed")
+FUNCTION_SHARE = 0.1  # of what is assumed for a service: traffic that it starts itself, and logs
 FUNCTION_MS = assumed(100, 500, 3_000, "assumed")
 EGRESS_GB = assumed(0, 5, 50, "assumed: calls to third parties")
 NAT_GB = assumed(2, 10, 50, "assumed for each service: third parties, AWS's own APIs and logs")
 LOG_GB = assumed(0.5, 3, 20, "assumed for each service")
 DATABASE_LOG_GB = assumed(0.05, 0.3, 3, "assumed: slow statements and connections")
-ACCESS_LOG_KB = 0.45  # of a line in the format of modules/gateway, with what CloudWatch adds to it
+ACCESS_LOG_KB = assumed(
+    0.35, 0.45, 0.9, "assumed for each request: a line of modules/gateway, with long paths at worst"
+)
 DATABASE_ANSWER_RATIO = assumed(0.5, 1, 4, "assumed: bytes from databases for each byte of an answer")
 IMAGES_GB = assumed(0.5, 3, 20, "assumed for each service: up to 100 images are kept, sharing layers")
 BACKUP_RATIO = assumed(0, 0.25, 1, "assumed, of the disk: AWS stores backups of the disk's size for free")
 BUCKET_GB = assumed(1, 10, 100, "assumed")
 BUCKET_REQUESTS = assumed(1_000, 100_000, 2_000_000, "assumed")
+BUCKET_SERVED_GB = assumed(0, 5, 100, "assumed: downloads with signed links")
+SITE_STORED_GB = assumed(0.01, 0.1, 1, "assumed")
 SITE_GB = assumed(1, 10, 200, "assumed")
 SITE_REQUESTS = assumed(10_000, 200_000, 5_000_000, "assumed")
 MESSAGES = assumed(1_000, 50_000, 1_000_000, "assumed for each topic")

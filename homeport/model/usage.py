@@ -66,16 +66,17 @@ class ServiceUsage(Model):
 
 
 class DataUsage(Model):
-    """Of one database, cache or bucket in one environment."""
+    """Of one database, cache, bucket or site in one environment."""
 
     storage_gb: Quantity | None = Field(None, description="Data stored.")
     backup_gb: Quantity | None = Field(None, description="Backups beyond the size of the database.")
-    requests: Quantity | None = Field(None, description="Requests a month, of a bucket.")
+    requests: Quantity | None = Field(None, description="Requests a month, of a bucket or site.")
+    served_gb: Quantity | None = Field(None, description="What clients download a month, of a bucket or site.")
 
 
 class EnvironmentUsage(Model):
     services: dict[str, ServiceUsage] = Field({}, description="By name; functions too.")
-    data: dict[str, DataUsage] = Field({}, description="By name: databases, caches, buckets.")
+    data: dict[str, DataUsage] = Field({}, description="By name: databases, caches, buckets, sites.")
     nat_gb: Quantity | None = Field(None, description="Traffic through the NAT gateways.")
     mails: Quantity | None = Field(None, description="Mails sent a month.")
     users: Quantity | None = Field(None, description="Users who sign in each month.")
