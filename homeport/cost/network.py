@@ -12,8 +12,9 @@ from homeport.cost.watching import service_logs
 
 def nat_uses(count: int, gb: Amount, part: str = "") -> list[Use]:
     """NAT gateways with a public address each, and the bytes that pass them."""
+    item = f"{count} NAT gateway{'s' if count > 1 else ''}"
     return [
-        Use(price="nat.hour", amount=fixed(count * HOURS), item=f"{count} NAT gateways", kind="network", part=part),
+        Use(price="nat.hour", amount=fixed(count * HOURS), item=item, kind="network", part=part),
         *address_uses("NAT gateways", fixed(count), part),
         Use(price="nat.gb", amount=gb, item="bytes through NAT gateways", kind="network", part=part),
     ]
