@@ -141,14 +141,17 @@ def test_prices_are_refreshed_from_a_folder_and_then_used(team: Path, tmp_path: 
     assert (line["sku"], line["date"]) == ("SKU9", "2026-10-02")
 
 
-def test_an_ambiguous_price_leaves_the_old_book(team: Path, tmp_path: Path) -> None:
+def test_an_ambiguous_price_is_refused_alone_and_fails(team: Path, tmp_path: Path) -> None:
     lists = tmp_path / "lists"
     lists.mkdir()
     twins = [product(sku, "NatGateway-Hours", ("0", "Inf", "1"), operation="NatGateway") for sku in ("A", "B")]
-    (lists / "index.csv").write_text(csv_list("AmazonEC2", twins))
-    with pytest.raises(HomeportError, match="2 products match: A, B"):
+    clear = product("C", "NatGateway-Bytes", ("0", "Inf", "0.046"), operation="NatGateway")
+    (lists / "index.csv").write_text(csv_list("AmazonEC2", [*twins, clear]))
+    with pytest.raises(HomeportError, match="1 prices are ambiguous"):
         run(team, "refresh", "--from", str(lists), "--region", "us-east-1", command=prices)
-    assert not team.with_name("homeport.prices.json").exists()
+    book = load_book(team.with_name("homeport.prices.json"))
+    assert book.prices["nat.gb", "us-east-1"].usd == 0.046
+    assert book.prices["nat.hour", "us-east-1"] == load_book().prices["nat.hour", "us-east-1"]
 
 
 def test_prices_are_shown_by_name_and_region(tmp_path: Path) -> None:
