@@ -4,7 +4,7 @@ import importlib
 import sys
 import traceback
 
-BENCHES = ("check", "control", "functions", "gateway", "up", "heroku_import", "estimate", "simulation")
+BENCHES = ("check", "control", "functions", "gateway", "up", "heroku_import", "estimate", "simulation", "waiting")
 
 
 def main(chosen: list[str]) -> int:
