@@ -35,7 +35,7 @@ from homeport.system.files import replace_file
 @click.option("--fill-from", metavar="REGION", help="Take prices unknown in a region from this one, marked as weak.")
 @click.option("--lines", is_flag=True, help="Print every line of the AWS bill.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON; money in cents.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print the lines of the AWS bill as CSV.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the lines of both bills as CSV.")
 @click.option("--html", type=PATH, help="Write a page with charts, for a browser or a mail.")
 @click.option("--infracost", type=PATH, help="Write infracost-usage.yml for the Terraform of one environment.")
 @click.pass_obj
@@ -71,7 +71,7 @@ def estimate(  # noqa: PLR0913
     if as_json:
         click.echo(json.dumps(render_json(comparison, book), indent=2))
     elif as_csv:
-        click.echo(render_csv(comparison.chosen.estimate), nl=False)
+        click.echo(render_csv(comparison), nl=False)
     else:
         print_comparison(comparison, book, lines)
 

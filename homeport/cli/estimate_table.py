@@ -7,28 +7,34 @@ from rich.markup import escape
 
 from homeport.cli.output import answer_console, print_table
 from homeport.cost.compare import Comparison, Option
+from homeport.cost.estimate import NOT_PRICED
 from homeport.cost.heroku_bill import reconcile
 from homeport.cost.layout import describe
-from homeport.cost.line import KINDS
 from homeport.cost.prices.book import PriceBook
 from homeport.cost.report.chart import dollars
 from homeport.cost.report.document import age_sentence, unknown_prices, weak_lines
+from homeport.cost.report.words import BREAKS_EVEN, answer_words, break_even_words, leaving_words, source_words
+from homeport.cost.sides import Side, by_environment, by_kind, by_service
+
+CHANGES = 48  # characters of what changes, so that a row of layouts fits a window
 
 
 def print_comparison(comparison: Comparison, book: PriceBook, every_line: bool) -> None:
     """Both bills, the services, the kinds of lines, the layouts, the verdict, and what to doubt."""
+    shown = comparison.shown
     _print_heads(comparison)
-    _print_parts(comparison)
+    _print_parts(shown)
     if every_line:
-        _print_lines(comparison)
-    _print_kinds(comparison)
-    _print_layouts(comparison)
-    _print_verdict(comparison)
+        _print_services(shown)
+        _print_lines(shown)
+    _print_sides(shown)
+    _print_layouts(shown)
+    _print_verdict(shown)
     _print_doubts(comparison, book)
 
 
 def _print_heads(comparison: Comparison) -> None:
-    chosen, bill = comparison.chosen, comparison.bill
+    chosen, bill = comparison.shown.chosen, comparison.bill
     where = ", ".join(chosen.estimate.environments)
     _say(f"A month in US dollars, without tax: {where}; {describe(chosen.layout)}\n")
     low, high = chosen.estimate.cents_low + bill.kept_cents, chosen.estimate.cents_high + bill.kept_cents
@@ -36,13 +42,10 @@ def _print_heads(comparison: Comparison) -> None:
     _say(f"Heroku  {_money(bill.cents) if bill.cents else 'unknown':>10}")
     least = ">" if chosen.estimate.unknown else ""
     _say(f"AWS     {least + _money(chosen.cents):>10}  ({_money(low)} to {_money(high)}{kept})")
-    if bill.cents:
+    if bill.cents and not chosen.estimate.unknown:
         _say(f"        {_difference(bill.cents, chosen)}")
-    if comparison.filled:
-        filled = comparison.filled.chosen
-        also = f", {_difference(bill.cents, filled)}" if bill.cents else ""
-        where = f"if what is unknown cost as in {comparison.filled_from} (--fill-from)"
-        _say(f"        {_money(filled.cents):>10}{also}, {where}")
+    if source := source_words(comparison):
+        _say(f"        {source}")
     for month in reconcile(bill):
         rest = _money(month.unexplained_cents)
         _say(f"Invoice of {month.month}: {_money(month.invoice_cents)}, unexplained by the lines: {rest}")
@@ -51,8 +54,7 @@ def _print_heads(comparison: Comparison) -> None:
 
 def _difference(heroku: int, option: Option) -> str:
     percent = 100 * (heroku - option.cents) / heroku
-    most = ("at most " if percent >= 0 else "at least ") if option.estimate.unknown else ""
-    return f"{most}{abs(percent):.1f}% {'less' if percent >= 0 else 'more'} on AWS"
+    return f"{abs(percent):.1f}% {'less' if percent >= 0 else 'more'} on AWS"
 
 
 def _print_parts(comparison: Comparison) -> None:
@@ -65,11 +67,7 @@ def _print_parts(comparison: Comparison) -> None:
         print_table(("Service, with its data", "Heroku", "AWS", "Change"), table)
     else:
         print_table(("Service, with its data", "AWS"), [(escape(name), _money(aws)) for name, _, aws in rows])
-    heroku = bill.by(lambda charge: charge.environment or "no environment")
-    if bill.cents:
-        _say("Heroku by environment: " + _listed(heroku))
-    _say("AWS by account: " + _listed(chosen.estimate.by_account))
-    _say("of that the floor, paid for no service in particular: " + _listed(chosen.estimate.floor_by_account))
+    _say("the floor, paid for no service in particular: " + _listed(chosen.estimate.floor_by_account))
     _say()
 
 
@@ -83,58 +81,69 @@ def _print_lines(comparison: Comparison) -> None:
             f"{line.environment} {line.part or 'shared'}".strip(),
             line.item,
             f"{line.quantity.typical:,.2f} {line.unit}",
+            f"{line.unit_usd:.10f}".rstrip("0").rstrip("."),
             _money(line.cents_low),
             _money(line.cents),
             _money(line.cents_high),
             f"{line.basis} {line.confidence}",
+            line.date,
+            line.identity,
         )
         for line in comparison.chosen.estimate.lines
     ]
-    print_table(("Where", "Item", "Quantity", "Low", "Typical", "High", "Basis"), rows)
+    heads = ("Where", "Item", "Quantity", "USD each", "Low", "Typical", "High", "Basis", "Date", "SKU or usage type")
+    print_table(heads, rows)
     _say()
 
 
-def _print_kinds(comparison: Comparison) -> None:
-    rows = []
-    for kind in KINDS:
-        found = [line for line in comparison.chosen.estimate.lines if line.kind == kind]
-        sums = [sum(getattr(line, name) for line in found) for name in ("cents_low", "cents", "cents_high")]
-        if found:
-            rows.append((kind, *(_money(cents) for cents in sums)))
-    print_table(("AWS, by kind", "Low", "Typical", "High"), rows)
+def _print_sides(comparison: Comparison) -> None:
+    rows = [(side.name, *_both(side, comparison)) for side in by_kind(comparison)]
+    print_table(("Kind", "Heroku", "AWS", "Change"), rows)
     _say()
+    rows = [(side.environment, *_both(side, comparison)) for side in by_environment(comparison)]
+    print_table(("Environment", "Heroku", "AWS", "Change"), rows)
+    _say()
+
+
+def _print_services(comparison: Comparison) -> None:
+    rows = [(escape(side.name), escape(side.environment), *_both(side, comparison)) for side in by_service(comparison)]
+    print_table(("Service, with its data", "Environment", "Heroku", "AWS", "Change"), rows)
+    _say()
+
+
+def _both(side: Side, comparison: Comparison) -> tuple[str, str, str]:
+    change = _signed(side.aws_cents - side.heroku_cents)
+    is_known = comparison.bill.cents and not comparison.chosen.estimate.unknown
+    return _money(side.heroku_cents), _money(side.aws_cents), change if is_known else "unknown"
 
 
 def _print_layouts(comparison: Comparison) -> None:
     rows = []
     for option in comparison.options:
         least = ">" if option.estimate.unknown else ""
-        even = "" if option.break_even_cents is None else f"{least}{_money(option.break_even_cents)}"
-        if option.more_unknown:
-            even = "unknown"
-        elif comparison.bill.cents and not even:
-            even = "never"
-        changes = "; ".join(f"{c.item.partition(': ')[2] or c.item} {_signed(c.cents)}" for c in option.changes[:2])
-        mark = " (recommended)" if option.layout == comparison.verdict.layout else ""
+        changes = "; ".join(f"{c.item.partition(': ')[2] or c.item} {_signed(c.cents)}" for c in option.changes[:2])[
+            :CHANGES
+        ]
+        mark = " (recommended)" if option.layout == comparison.verdict.recommended else ""
         star = "*" if option.layout.missing else ""
+        even = break_even_words(option, comparison)
         rows.append((f"{option.layout.name}{star}{mark}", f"{least}{_money(option.cents)}", even, changes))
     print_table(("Layout", "Month", "Breaks even", "What changes most"), rows)
-    _say("* Homeport does not build it yet. Breaks even: the Heroku bill that costs the same.\n")
+    _say("* Homeport does not build it yet.")
+    _say(f"{BREAKS_EVEN}\n")
 
 
 def _print_verdict(comparison: Comparison) -> None:
-    verdict = (comparison.filled or comparison).verdict
-    if comparison.filled:
-        _say(f"With the prices of {comparison.filled_from} for what is unknown:")
-    if comparison.bill.cents:
-        answer = f"Move, laid out as {verdict.layout.name}." if verdict.moves else "Stay on Heroku."
-        _say(answer, style="bold")
+    verdict = comparison.verdict
+    _say(answer_words(comparison), style="bold")
     for reason in verdict.reasons:
         _say(f"- {reason}")
     for part in verdict.parts:
         if part.is_dearer:
             both = f"{_money(part.aws_cents)} on AWS, {_money(part.heroku_cents)} on Heroku"
             _say(f"- do not move {part.name}: {both}")
+    if comparison.leaving:
+        _say(f"- {leaving_words(comparison.leaving, comparison)}")
     _say()
 
 
@@ -146,7 +155,9 @@ def _print_doubts(comparison: Comparison, book: PriceBook) -> None:
         _say(f"- unknown: what Heroku bills for {line.charge.item} of {line.charge.app}")
     for note in chosen.notes:
         _say(f"- {note}")
-    weak = weak_lines(chosen)
+    for what in NOT_PRICED:
+        _say(f"- not in this estimate: {what}")
+    weak = weak_lines(comparison.shown.chosen.estimate)
     if weak:
         named = ", ".join(f"{line.price} ({line.confidence})" for line in weak)
         _say(f"- weakly founded prices: {named}")

@@ -4,14 +4,18 @@ import datetime
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from homeport.cli.output import answer_console, print_table, progress_console
 from homeport.cli.price_book import BOOK, open_book
 from homeport.cost.prices.book import GLOBAL, HEROKU, Price, PriceBook, load_book, render_book
+from homeport.errors import HomeportError
 from homeport.system.files import replace_file
+
+if TYPE_CHECKING:
+    from homeport.cost.prices.selector import Selection
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-central-1")
 PATH = click.Path(path_type=Path, dir_okay=False)
@@ -32,19 +36,34 @@ def refresh(file: Path, source: str, regions: tuple[str, ...], to: Path | None) 
 
     `bulk` reads AWS's public price list files, which needs no account but reads a gigabyte; `api` asks the Pricing API
     with your AWS credentials; a folder has price list files (index.csv, index.json) that somebody fetched. What is
-    read is laid over the prices that ship with Homeport. A price that is ambiguous stops it, and nothing is written.
+    read is laid over the prices that ship with Homeport. A price that several products match is refused and
+    keeps its old value; the exit code is then 1.
     """
     chosen = regions or REGIONS
-    book = _read(source, chosen)
+    found = _read(source, chosen)
+    book = found.book
     target = to or file.parent / BOOK
     replace_file(target, render_book(book).encode())
     shipped = load_book()
     changed = [price for key, price in book.prices.items() if key in shipped.prices]
     new = len(book.prices) - len(changed)
     progress_console.print(f"{target} is written: {len(book.prices)} prices, {new} of them new", soft_wrap=True)
-    if kept := sorted(f"{id} in {region}" for id, region in missing(book, chosen)):
-        progress_console.print(f"not found, kept as they ship: {', '.join(kept)}", soft_wrap=True)
+    absent = missing(book, shipped, chosen)
+    for keys, what in (
+        (absent & shipped.prices.keys(), "kept as they ship"),
+        (absent - shipped.prices.keys(), "unknown"),
+    ):
+        if keys:
+            named = ", ".join(sorted(f"{id} in {region}" for id, region in keys))
+            progress_console.print(f"not read, {what}: {named}", soft_wrap=True)
     _print_moved(changed, shipped)
+    for reason in found.refused:
+        progress_console.print(f"refused: {reason}", soft_wrap=True)
+    if found.refused:
+        raise HomeportError(
+            f"{len(found.refused)} prices are ambiguous in the price lists and were not taken over",
+            "the lists may have changed their form; the old prices are still used",
+        )
 
 
 @prices.command()
@@ -69,20 +88,16 @@ def show(file: Path, pattern: str, region: str | None, book_file: Path | None, a
     answer_console.print(f"\n{len(found)} of {len(book.prices)} prices; the book is of {book.date}, {age} days old")
 
 
-def missing(book: PriceBook, regions: tuple[str, ...]) -> set[tuple[str, str]]:
-    """Prices that were looked for, each by one selector, and that the lists did not have."""
-    from homeport.cost.prices.selector import SELECTORS
-
-    wanted = {
-        (selector.id, place)
-        for selector in SELECTORS
-        if "{" not in selector.id
-        for place in ((GLOBAL,) if selector.is_global else regions)
-    }
+def missing(book: PriceBook, shipped: PriceBook, regions: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Prices of the shipped book, in each of the regions, that were not read; what is free is in no list."""
+    aws = [
+        price for price in shipped.prices.values() if price.region != HEROKU and any(tier.usd for tier in price.tiers)
+    ]
+    wanted = {(price.id, place) for price in aws for place in ((GLOBAL,) if price.region == GLOBAL else regions)}
     return wanted - book.prices.keys()
 
 
-def _read(source: str, regions: tuple[str, ...]) -> PriceBook:
+def _read(source: str, regions: tuple[str, ...]) -> "Selection":
     from homeport.cost.prices import refresh as sources  # heavy: httpx
 
     if source == "bulk":

@@ -25,7 +25,7 @@ from homeport.cost.usage_file import load_usage
 from homeport.errors import HomeportError
 from homeport.model.load import load_platform
 from homeport.model.platform import Function, Platform, Process
-from homeport.model.usage import ServiceUsage
+from homeport.model.usage import TAIL, ServiceUsage
 
 WEB = "web"
 
@@ -85,7 +85,7 @@ def simulate(file: Path, /, as_json: bool, html: Path | None, **given: Any) -> N
 
     Replays traffic, minute by minute, against tasks that follow their load as AWS scales them, against a fixed number,
     and against what homeport.yml declares. Without --traffic, the requests of homeport.usage.yml are spread over a
-    week.
+    week. Exits with 1 if no settings hold the latency.
     """
     platform = load_platform(file) if file.is_file() else None
     question = ask(file, platform, given)
@@ -98,6 +98,8 @@ def simulate(file: Path, /, as_json: bool, html: Path | None, **given: Any) -> N
         click.echo(json.dumps(words.document(answer), indent=2))
     else:
         _print(answer)
+    if answer.cheapest is None:
+        raise click.exceptions.Exit(1)
 
 
 def ask(file: Path, platform: Platform | None, given: dict[str, Any]) -> Question:
@@ -207,6 +209,10 @@ def _service_time(given: tuple[float, float] | None, profile: Profile, used: Ser
         return lognormal(*given, source="given")
     if profile.service:
         return profile.service
+    if used.p50_ms and used.p95_ms:
+        return lognormal(used.p50_ms, used.p95_ms, f"p50 and p95 of {USAGE}")
+    if used.p50_ms:
+        return lognormal(used.p50_ms, TAIL * used.p50_ms, f"a median of {used.p50_ms:g} ms ({USAGE}), spread assumed")
     if used.duration_ms and used.duration_ms.typical > 0:
         return of_mean(
             used.duration_ms.typical, f"an average of {used.duration_ms.typical:g} ms ({USAGE}), spread assumed"

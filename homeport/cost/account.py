@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from homeport.cost import assumptions as assume
 from homeport.cost.layout import Layout
-from homeport.cost.line import ACCOUNT, Amount, Use, fixed
+from homeport.cost.line import ACCOUNT, NOTHING, Amount, Use, fixed
 from homeport.cost.place import Place
 
 ORGANISATION = ("management", "security", "shared")  # accounts that hold no environment
 
 
-def baseline_uses(layout: Layout, items: Amount, part: str = "") -> Iterator[Use]:
-    """Of one account."""
+def baseline_uses(layout: Layout, items: Amount, part: str = "", log_gb: Amount = NOTHING) -> Iterator[Use]:
+    """Of one account; `log_gb` is what its network writes, which GuardDuty reads whether it is kept or not."""
     if layout.baseline == "none":
         return
     yield Use(price="cloudtrail.first", amount=fixed(1), item="CloudTrail, first trail", kind="account", part=part)
@@ -19,6 +19,7 @@ def baseline_uses(layout: Layout, items: Amount, part: str = "") -> Iterator[Use
     if layout.baseline == "guarded":
         events = assume.GUARDDUTY_EVENTS
         yield Use(price="guardduty.event", amount=events, item="GuardDuty: events", kind="account", part=part)
+        yield Use(price="guardduty.log-gb", amount=log_gb, item="GuardDuty: logs", kind="account", part=part)
 
 
 def secret_uses(count: Amount) -> list[Use]:
@@ -33,7 +34,8 @@ def zone_uses(count: Amount) -> list[Use]:
 
 def account_uses(place: Place) -> Iterator[Use]:
     """Of an environment's account."""
-    yield from baseline_uses(place.layout, assume.CONFIG_ITEMS)
+    logs = place.measured(None, assume.GUARDDUTY_LOG_GB)
+    yield from baseline_uses(place.layout, assume.CONFIG_ITEMS, log_gb=logs)
     parameters = sum(2 for _ in place.platform.databases) + len(place.platform.services)
     yield Use(price="ssm.standard", amount=fixed(parameters), item="parameters (config)", kind="account")
     yield Use(price="kms.request", amount=assume.KMS_REQUESTS, item="decryption of parameters", kind="account")

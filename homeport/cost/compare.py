@@ -1,14 +1,17 @@
 """Heroku beside AWS: layouts side by side, which lines change between them, what to do, and where it breaks even."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from homeport.cost.break_even import BreakEven, find_break_even
 from homeport.cost.estimate import Estimate, estimate_places
 from homeport.cost.heroku_bill import HerokuBill, read_bill
 from homeport.cost.layout import DEFAULT, Layout
-from homeport.cost.place import find_places, laid_out
+from homeport.cost.place import Place, find_places, laid_out
 from homeport.cost.prices.book import PriceBook
+from homeport.cost.subset import owner_of, place_without
 from homeport.cost.verdict import Part, Verdict, judge, parts
 from homeport.model.platform import Platform
 from homeport.model.usage import Usage
@@ -29,31 +32,53 @@ class Option:
     """A layout, its estimate and how it compares with the one that was asked for.
 
     `more_unknown` are prices that only this layout needs and that the book does not know: its sum is too low by them.
-    `break_even_cents` is the Heroku bill at which it costs the same, None where it never does, or is not known.
+    `break_even` is None without a Heroku bill, and where prices are unknown.
     """
 
     layout: Layout
     estimate: Estimate
     changes: tuple[Change, ...]
-    break_even_cents: float | None
+    break_even: BreakEven | None
     cents: float  # with what goes on being paid to vendors
     more_unknown: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """The recommended layout without the services that had better stay on Heroku, which go on being paid there."""
+
+    names: tuple[str, ...]
+    aws_cents: float
+    heroku_cents: float
+    vendor_cents: float
+
+    @property
+    def cents(self) -> float:
+        return self.aws_cents + self.heroku_cents + self.vendor_cents
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Everything that the report shows. `options` begin with the layout that was asked for.
 
-    Where prices of a region are unknown, `filled` is the same with those of `filled_from`, which knows most of them:
-    what it would cost if they were alike. It is never in a sum of this one.
+    `leaving` is there where services had better stay although the team moves. Where prices of a region are unknown,
+    `filled` is the same with those of `filled_from`, which knows most of them: what it would cost if they were alike.
+    It is never in a sum of this one.
     """
 
+    platform: Platform
     bill: HerokuBill
     options: tuple[Option, ...]
     verdict: Verdict
+    leaving: Leaving | None = None
     filled: "Comparison | None" = None
     filled_from: str = ""
+
+    @property
+    def shown(self) -> "Comparison":
+        """What reports begin with: as much as can be said, and marked where it is filled from another region."""
+        return self.filled or self
 
     @property
     def chosen(self) -> Option:
@@ -95,27 +120,56 @@ def _compare(
     for other in alternatives(layout):
         there = estimate_places(laid_out(places, other), book)
         before = options[0].estimate if options else there
-        if any((there.lines, there.unknown) == (o.estimate.lines, o.estimate.unknown) for o in options):
-            continue  # one of them is that already
+        if any(_is_that(o, there) for o in options):
+            continue
         more = tuple(sorted(unknown_ids(there) - unknown_ids(before)))
+        of_layout = tuple(parts(platform, bill, there))
         options.append(
             Option(
                 layout=other,
                 estimate=there,
                 changes=differences(before, there),
-                break_even_cents=None if more else break_even(there, bill),
+                break_even=find_break_even(platform, laid_out(places, other), bill, book, of_layout)
+                if not there.unknown
+                else None,
                 cents=there.cents + bill.kept_cents,
                 more_unknown=more,
-                parts=tuple(parts(platform, bill, there)),
+                parts=of_layout,
             )
         )
     verdict = judge(platform, bill, [option.estimate for option in options])
-    return Comparison(bill=bill, options=tuple(options), verdict=verdict)
+    leaving = _leave(platform, laid_out(places, verdict.layout), bill, book, verdict)
+    return Comparison(platform=platform, bill=bill, options=tuple(options), verdict=verdict, leaving=leaving)
+
+
+def _is_that(option: Option, other: Estimate) -> bool:
+    """Whether it is the same bill, and no layout that Homeport builds goes for one that it does not build."""
+    there = option.estimate
+    built = bool(other.layout.missing) >= bool(option.layout.missing)
+    return built and (there.lines, there.unknown) == (other.lines, other.unknown)
+
+
+def _leave(
+    platform: Platform, places: Sequence[Place], bill: HerokuBill, book: PriceBook, verdict: Verdict
+) -> Leaving | None:
+    code = {name for _, name, _ in platform.with_code()}
+    names = tuple(name for name in verdict.stay if name in code)
+    if not verdict.moves or not names:
+        return None
+    owner = owner_of(bill, platform)
+    stays = [line for line in bill.lines if owner(line.charge) in names and line.charge.moves]
+    return Leaving(
+        names=names,
+        aws_cents=estimate_places([place_without(place, names) for place in places], book).cents,
+        heroku_cents=sum(line.cents or 0 for line in stays),
+        vendor_cents=bill.kept_cents,
+    )
 
 
 def alternatives(layout: Layout) -> list[Layout]:
-    """The layout itself, then those that differ in one choice, then the cheapest that is still sensible."""
+    """The layout itself, what Homeport builds, those that differ in one choice, and the cheapest that is sensible."""
     others = [
+        Layout(availability=layout.availability, baseline=layout.baseline),
         replace(layout, sharing="isolated"),
         replace(layout, sharing="network"),
         replace(layout, sharing="data"),
@@ -149,20 +203,6 @@ def unknown_ids(estimate: Estimate) -> set[str]:
     return {f"{unknown.use.price} in {unknown.use.region}" for unknown in estimate.unknown}
 
 
-def break_even(estimate: Estimate, bill: HerokuBill) -> float | None:
-    """The Heroku bill, in cents, at which the layout costs the same.
-
-    What stands (networks, load balancers, accounts) is paid for as many services as there are; what runs in them, and
-    what vendors go on getting, is taken to grow with the bill: bill = standing + bill × share. None where no bill is
-    high enough.
-    """
-    if not bill.cents:
-        return None
-    standing = sum(line.cents for line in estimate.lines if line.is_standing)
-    share = (estimate.cents - standing + bill.kept_cents) / bill.cents
-    return standing / (1 - share) if share < 1 else None
-
-
 def _generic(item: str) -> str:
     """Without what differs between things of the same sort: the size of a task, the number of a gateway."""
     if item.endswith((": vCPU", ": memory")):
@@ -170,4 +210,4 @@ def _generic(item: str) -> str:
     for start in ("PostgreSQL", "Valkey", "disk"):
         if item.startswith(start):
             return start
-    return "NAT gateways" if item.endswith("NAT gateways") and item[0].isdigit() else item
+    return "NAT gateways" if re.fullmatch(r"\d+ NAT gateways?", item) else item

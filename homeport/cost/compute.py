@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from homeport.cost import assumptions as assume
 from homeport.cost.layout import Architecture
-from homeport.cost.line import HOURS, Amount, Use, amount_of, fixed
+from homeport.cost.line import HOURS, NOTHING, Amount, Use, amount_of, fixed
 from homeport.cost.place import Place
+from homeport.cost.requests import requests_of
 from homeport.model.platform import Function, Process
 
 GROWTH = 0.25  # of the way from min to max is assumed on average
@@ -88,7 +89,10 @@ def function_uses(place: Place) -> Iterator[Use]:
 
 
 def _calls(place: Place, name: str, function: Function) -> Amount:
-    measured = place.service(name).requests
-    if measured is not None:
-        return amount_of(measured)
-    return assume.SCHEDULED_CALLS if function.schedule else place.measured(None, assume.FUNCTION_CALLS)
+    """Each request to its routes is an invocation; so is each tick of its schedule, and each message."""
+    if place.service(name).requests is not None:
+        return requests_of(place, name)
+    requests = requests_of(place, name) if function.routes else NOTHING
+    ticks = assume.SCHEDULED_CALLS if function.schedule else NOTHING
+    others = function.on or not (function.routes or function.schedule)
+    return requests + ticks + (place.measured(None, assume.FUNCTION_CALLS) if others else NOTHING)

@@ -83,23 +83,38 @@ def data_uses(place: Place) -> Iterator[Use]:
     """Databases, caches, buckets and sites."""
     yield from _databases(place)
     yield from _caches(place)
-    for name, bucket in place.platform.buckets.items():
-        usage = place.usage.data.get(name)
-        stored = place.measured(usage.storage_gb if usage else None, assume.BUCKET_GB)
-        requests = place.measured(usage.requests if usage else None, assume.BUCKET_REQUESTS)
-        yield Use(price="s3.gb", amount=stored, item="objects", kind="storage", part=name)
-        yield Use(price="s3.put", amount=requests.times(0.1), item="requests that write", kind="storage", part=name)
-        yield Use(price="s3.get", amount=requests.times(0.9), item="requests that read", kind="storage", part=name)
-        if bucket.public_read:
-            yield from _served(place, name, requests.times(0.9))
-    for name in place.platform.sites:
-        yield from _served(place, name, place.measured(None, assume.SITE_REQUESTS))
+    yield from _buckets(place)
+    yield from _sites(place)
     for name in place.platform.services:
         yield from image_uses(place.measured(None, assume.IMAGES_GB), name)
 
 
-def _served(place: Place, name: str, requests: Amount) -> Iterator[Use]:
-    gb = place.measured(None, assume.SITE_GB)
+def _buckets(place: Place) -> Iterator[Use]:
+    """What a private one serves goes straight to the internet; a public one is behind CloudFront."""
+    for name, bucket in place.platform.buckets.items():
+        usage = place.data(name)
+        stored = place.measured(usage.storage_gb, assume.BUCKET_GB)
+        requests = place.measured(usage.requests, assume.BUCKET_REQUESTS)
+        yield Use(price="s3.gb", amount=stored, item="objects", kind="storage", part=name)
+        yield Use(price="s3.put", amount=requests.times(0.1), item="requests that write", kind="storage", part=name)
+        yield Use(price="s3.get", amount=requests.times(0.9), item="requests that read", kind="storage", part=name)
+        if bucket.public_read:
+            yield from _served(place.measured(usage.served_gb, assume.SITE_GB), requests.times(0.9), name)
+        else:
+            gb = place.measured(usage.served_gb, assume.BUCKET_SERVED_GB)
+            yield Use(price="transfer.out", amount=gb, item="downloads", kind="network", part=name)
+
+
+def _sites(place: Place) -> Iterator[Use]:
+    for name in place.platform.sites:
+        usage = place.data(name)
+        stored = place.measured(usage.storage_gb, assume.SITE_STORED_GB)
+        yield Use(price="s3.gb", amount=stored, item="files", kind="storage", part=name)
+        served = place.measured(usage.served_gb, assume.SITE_GB)
+        yield from _served(served, place.measured(usage.requests, assume.SITE_REQUESTS), name)
+
+
+def _served(gb: Amount, requests: Amount, name: str) -> Iterator[Use]:
     yield Use(price="cloudfront.gb", amount=gb, item="CloudFront: bytes", kind="storage", part=name)
     yield Use(price="cloudfront.request", amount=requests, item="CloudFront: requests", kind="storage", part=name)
 
@@ -131,18 +146,17 @@ def _databases(place: Place) -> Iterator[Use]:
 
 def _disk(place: Place, name: str, database: Database) -> Amount:
     """What is declared; more where more is stored, as the disk grows by itself."""
-    usage = place.usage.data.get(name)
-    if usage is None or usage.storage_gb is None:
+    measured = place.data(name).storage_gb
+    if measured is None:
         return fixed(database.storage_gb)
-    stored = amount_of(usage.storage_gb)
+    stored = amount_of(measured)
     if stored.high <= database.storage_gb:
         return fixed(database.storage_gb)
     return stored.at_least(database.storage_gb)
 
 
 def _backup(place: Place, name: str, database: Database) -> Amount:
-    usage = place.usage.data.get(name)
-    return place.measured(usage.backup_gb if usage else None, assume.BACKUP_RATIO.times(database.storage_gb))
+    return place.measured(place.data(name).backup_gb, assume.BACKUP_RATIO.times(database.storage_gb))
 
 
 def _caches(place: Place) -> Iterator[Use]:

@@ -32,6 +32,13 @@ PARTS: tuple[Callable[[Place], Iterable[Use]], ...] = (
     message_uses,
     account_uses,
 )
+# what a real bill may have and no line is of, as nothing here says how much of it there will be
+NOT_PRICED = (
+    "Grafana: a seat for each person who edits or looks",
+    "GitLab runners: an instance with its disk in each account that has one",
+    "storage of the organisation's trail and of Config's history",
+    "support plans, Savings Plans, reservations, credits and tax",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,21 @@ from homeport.model.usage import Charge, HerokuInvoice, Usage
 
 DYNOS = re.compile(r"^(?P<type>[^:]+):\s*(?P<count>\d+(?:\.\d+)?)\s*[x×]\s*(?P<size>[\w.-]+)$", re.IGNORECASE)
 ECO = "eco"
+# add-on → the kind of AWS line that takes its place; what is in none is `other`
+KINDS: dict[str, str] = {
+    **dict.fromkeys(("heroku-postgresql", "jawsdb", "cleardb", "mongolab", "ormongo"), "databases"),
+    **dict.fromkeys(("heroku-redis", "rediscloud", "memcachier", "memcachedcloud"), "caches"),
+    **dict.fromkeys(("private space", "shield space", "space", "fixie", "quotaguardstatic", "proximo"), "network"),
+    **dict.fromkeys(
+        ("papertrail", "logentries", "logdna", "coralogix", "solarwinds", "librato", "newrelic", "scout", "appsignal"),
+        "watching",
+    ),
+    **dict.fromkeys(("sentry", "rollbar", "bugsnag", "raygun", "airbrake", "deadmanssnitch"), "watching"),
+    **dict.fromkeys(("bucketeer", "cloudcube", "cloudinary"), "storage"),
+    **dict.fromkeys(("scheduler", "advanced-scheduler", "crontogo", "cloudamqp", "heroku-kafka"), "messages"),
+    **dict.fromkeys(("sendgrid", "mailgun", "postmark", "sparkpost", "cloudmailin"), "messages"),
+    "auth0": "users",
+}
 INVOICES = 3  # the last months that lines are compared with
 
 
@@ -70,6 +85,13 @@ def read_bill(usage: Usage, book: PriceBook, environments: Iterable[str] = ()) -
     return HerokuBill(
         lines=tuple(_priced(charges, book)), invoices=() if chosen else tuple(_last(usage.heroku.invoices))
     )
+
+
+def kind_of(charge: Charge) -> str:
+    """Of AWS lines, as far as something there takes its place: `2 x Standard-1X` is compute; else `other`."""
+    if DYNOS.match(charge.item):
+        return "compute"
+    return KINDS.get(charge.item.partition(":")[0].strip().lower(), "other")
 
 
 def reconcile(bill: HerokuBill) -> tuple[Reconciled, ...]:

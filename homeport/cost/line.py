@@ -73,6 +73,7 @@ class Line:
     price: str
     region: str
     sku: str
+    usage_type: str
     date: str
     source: str
     confidence: Confidence
@@ -80,6 +81,11 @@ class Line:
     cents_low: float
     cents_high: float
     note: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What AWS calls the price: its SKU, or where the book has none the usage type that the bill will name."""
+        return self.sku or f"{self.usage_type or 'no usage type'}, SKU not in the book"
 
     @property
     def basis(self) -> Basis:

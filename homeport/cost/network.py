@@ -6,14 +6,15 @@ from homeport.cost import assumptions as assume
 from homeport.cost.compute import task_count
 from homeport.cost.line import HOURS, NOTHING, Amount, Use, fixed
 from homeport.cost.place import ZONES, Place
-from homeport.cost.requests import answered_gb
+from homeport.cost.requests import answered_gb, routed
 from homeport.cost.watching import service_logs
 
 
 def nat_uses(count: int, gb: Amount, part: str = "") -> list[Use]:
     """NAT gateways with a public address each, and the bytes that pass them."""
+    item = f"{count} NAT gateway{'s' if count > 1 else ''}"
     return [
-        Use(price="nat.hour", amount=fixed(count * HOURS), item=f"{count} NAT gateways", kind="network", part=part),
+        Use(price="nat.hour", amount=fixed(count * HOURS), item=item, kind="network", part=part),
         *address_uses("NAT gateways", fixed(count), part),
         Use(price="nat.gb", amount=gb, item="bytes through NAT gateways", kind="network", part=part),
     ]
@@ -60,12 +61,15 @@ def network_uses(place: Place) -> Iterator[Use]:
 
 
 def _nat_gb(place: Place, services: tuple[str, ...]) -> Amount:
-    """Through the NAT gateways of the network of these services: a measured sum is shared out evenly."""
+    """Through the NAT gateways of the network of these services: what is of no one service is shared out evenly."""
+    share = 1 / len(place.networks)
     if place.usage.nat_gb is not None:
-        whole = place.measured(place.usage.nat_gb, NOTHING)
-        return whole.times(1 / len(place.networks))
+        return place.measured(place.usage.nat_gb, NOTHING).times(share)
     logs = (service_logs(place, name) for name in services)
-    return sum((place.measured(None, assume.NAT_GB) + log for log in logs), NOTHING)
+    of_services = sum((place.measured(None, assume.NAT_GB) + log for log in logs), NOTHING)
+    inside = (name for name in place.platform.functions if _reaches_data(place, name))  # others have no network
+    of_functions = sum((_function_egress(place, name) for name in inside), NOTHING)
+    return of_services + of_functions.times(share)
 
 
 def _tasks(place: Place, services: tuple[str, ...]) -> Amount:
@@ -78,12 +82,23 @@ def _tasks(place: Place, services: tuple[str, ...]) -> Amount:
 
 
 def _flows(place: Place) -> Iterator[Use]:
-    answers = NOTHING
-    for name, service in place.platform.services.items():
+    for name in routed(place):
+        yield from egress_uses(answered_gb(place, name), part=name)
+    for name in place.platform.services:
         egress = place.measured(place.service(name).egress_gb, assume.EGRESS_GB)
-        answer = answered_gb(place, name) if service.routes else NOTHING
-        answers += answer
-        yield from egress_uses(answer, part=name)
         yield from egress_uses(egress, "other traffic to the internet", part=name)
-    if place.platform.databases or place.platform.caches:
-        yield from zone_uses(answers.of(assume.DATABASE_ANSWER_RATIO), "databases in another zone")
+    for name in place.platform.functions:
+        yield from egress_uses(_function_egress(place, name), "other traffic to the internet", part=name)
+    answers = sum((answered_gb(place, name) for name in routed(place) if _reaches_data(place, name)), NOTHING)
+    yield from zone_uses(answers.of(assume.DATABASE_ANSWER_RATIO), "databases in another zone")
+
+
+def _function_egress(place: Place, name: str) -> Amount:
+    return place.measured(place.service(name).egress_gb, assume.EGRESS_GB.times(assume.FUNCTION_SHARE))
+
+
+def _reaches_data(place: Place, name: str) -> bool:
+    """Whether it uses databases or caches: such a function is in the network, too."""
+    platform = place.platform
+    used = (platform.services.get(name) or platform.functions[name]).uses
+    return any(data in platform.databases or data in platform.caches for data in used)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from homeport.cost.layout import AWAKE, Layout
 from homeport.cost.line import HOURS, Amount, Use, amount_of
 from homeport.model.platform import LOCAL, Platform
-from homeport.model.usage import EnvironmentUsage, Quantity, ServiceUsage, Usage
+from homeport.model.usage import DataUsage, EnvironmentUsage, Quantity, ServiceUsage, Usage
 
 ZONES = 2  # of modules/network
 SMALLER = 0.1  # of what is assumed, where it is not production
@@ -53,6 +53,9 @@ class Place:
 
     def service(self, name: str) -> ServiceUsage:
         return self.usage.services.get(name, ServiceUsage())
+
+    def data(self, name: str) -> DataUsage:
+        return self.usage.data.get(name, DataUsage())
 
     def measured(self, quantity: Quantity | None, otherwise: Amount) -> Amount:
         """What the usage file says; otherwise what is assumed, less of it where it is not production."""

@@ -52,6 +52,7 @@ def _line(use: Use, price: Price, typical: float, low: float, high: float) -> Li
         price=price.id,
         region=price.region,
         sku=price.sku,
+        usage_type=price.usage_type,
         date=price.date,
         source=price.source,
         confidence=price.confidence,

@@ -28,7 +28,7 @@ def api_uses(requests: Amount, part: str = "") -> list[Use]:
 
 def request_uses(place: Place) -> Iterator[Use]:
     """Of services and functions with routes, and of the load balancers that reach services."""
-    for name in _routed(place):
+    for name in routed(place):
         requests, kb = requests_of(place, name), response_kb(place, name)
         yield from api_uses(requests.times(max(1, math.ceil(kb.typical / UNIT_KB))), name)
         yield Use(
@@ -45,6 +45,11 @@ def request_uses(place: Place) -> Iterator[Use]:
         yield Use(
             price="route53.zone", amount=fixed(1), item="private zone of Cloud Map", kind="requests", note="no balancer"
         )
+
+
+def routed(place: Place) -> list[str]:
+    """Services and functions that answer requests."""
+    return [*web_services(place), *(name for name, part in place.platform.functions.items() if part.routes)]
 
 
 def requests_of(place: Place, name: str) -> Amount:
@@ -64,12 +69,8 @@ def answered_gb(place: Place, name: str) -> Amount:
 
 def access_log_gb(place: Place) -> Amount:
     """What the API logs of its requests."""
-    requests = sum((requests_of(place, name) for name in _routed(place)), NOTHING)
-    return requests.times(assume.ACCESS_LOG_KB * 1e-6)
-
-
-def _routed(place: Place) -> list[str]:
-    return [*web_services(place), *(name for name, part in place.platform.functions.items() if part.routes)]
+    requests = sum((requests_of(place, name) for name in routed(place)), NOTHING)
+    return requests.of(assume.ACCESS_LOG_KB).times(1e-6)
 
 
 def _routes(place: Place, name: str) -> int:

@@ -39,7 +39,7 @@ def strangers(usage: Usage, platform: Platform) -> list[str]:
     """Sentences on names in the usage that homeport.yml does not have: what is said of them is used nowhere."""
     found = []
     named = {*platform.services, *platform.functions}
-    data = {*platform.databases, *platform.caches, *platform.buckets}
+    data = {*platform.databases, *platform.caches, *platform.buckets, *platform.sites}
     for name, environment in usage.environments.items():
         if name not in platform.environments and name != "local":
             found.append(f"environment {name}: not in homeport.yml{suggest(name, set(platform.environments))}")

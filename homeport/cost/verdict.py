@@ -8,6 +8,7 @@ from homeport.cost.estimate import Estimate
 from homeport.cost.heroku_bill import HerokuBill
 from homeport.cost.layout import Layout
 from homeport.cost.line import Line
+from homeport.cost.subset import owners
 from homeport.model.platform import Platform
 
 
@@ -27,14 +28,32 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`moves` is False where Heroku is cheaper, or nothing says what Heroku costs. `reasons` are sentences."""
+    """What to do; `reasons` are sentences.
+
+    `layout` is the best of as many as `built`, which Homeport builds today. `is_known`: none of its prices is unknown.
+    `moves` is False where Heroku is cheaper, and where nobody can say: then the saving is None.
+    """
 
     layout: Layout
+    built: int
+    is_known: bool
     moves: bool
-    saving_cents: float
-    saving_percent: float
+    saving_cents: float | None
+    saving_percent: float | None
     reasons: tuple[str, ...]
     parts: tuple[Part, ...] = ()
+
+    @property
+    def recommended(self) -> Layout | None:
+        """None where its prices are not all known: what is unknown would make it look cheap."""
+        return self.layout if self.is_known else None
+
+    @property
+    def answer(self) -> str:
+        """The sentence that a report begins with."""
+        if self.moves:
+            return "Move."
+        return "Stay on Heroku." if self.saving_cents is not None else "No advice."
 
     @property
     def stay(self) -> tuple[str, ...]:
@@ -45,19 +64,21 @@ class Verdict:
 def judge(platform: Platform, bill: HerokuBill, estimates: Sequence[Estimate]) -> Verdict:
     """The cheapest layout that Homeport builds and that keeps the availability of the first one; else to stay.
 
-    `estimates` begin with the layout that was asked for.
+    `estimates` begin with the layout that was asked for; one of them Homeport builds.
     """
     asked = estimates[0]
     comparable = [e for e in estimates if e.layout.availability == asked.layout.availability]
-    built = [e for e in comparable if not e.layout.missing] or [asked]
+    built = [e for e in comparable if not e.layout.missing]
     best = min(built, key=_order)
-    aws = best.cents + bill.kept_cents
-    saving = bill.cents - aws
+    saving = bill.cents - best.cents - bill.kept_cents
+    can_say = bool(bill.cents) and (not best.unknown or saving <= 0)  # what is unknown only makes AWS dearer
     return Verdict(
         layout=best.layout,
-        moves=bool(bill.cents) and saving > 0,
-        saving_cents=saving,
-        saving_percent=100 * saving / bill.cents if bill.cents else 0.0,
+        built=len(built),
+        is_known=not best.unknown,
+        moves=can_say and saving > 0,
+        saving_cents=saving if can_say else None,
+        saving_percent=100 * saving / bill.cents if can_say else None,
         reasons=tuple(_reasons(bill, best, comparable, saving)),
         parts=tuple(parts(platform, bill, best)),
     )
@@ -79,15 +100,6 @@ def parts(platform: Platform, bill: HerokuBill, estimate: Estimate) -> list[Part
     return [Part(name=name, heroku_cents=heroku[name], aws_cents=aws[name]) for name in names]
 
 
-def owners(platform: Platform) -> dict[str, str]:
-    """Data → the only service or function that uses it."""
-    users: dict[str, list[str]] = defaultdict(list)
-    for _, name, part in platform.with_code():
-        for used in part.uses:
-            users[used].append(name)
-    return {used: names[0] for used, names in users.items() if len(names) == 1}
-
-
 def _owner(owner: dict[str, str], line: Line) -> str:
     return owner.get(line.part, line.part) or "shared servers"
 
@@ -99,24 +111,24 @@ def _order(estimate: Estimate) -> tuple[int, float]:
 
 def _reasons(bill: HerokuBill, best: Estimate, comparable: Sequence[Estimate], saving: float) -> list[str]:
     reasons = []
+    unknown = len({unknown.use.price for unknown in best.unknown})
     if not bill.cents:
         reasons.append("what Heroku costs is not known: write homeport.usage.yml with `homeport import`")
     elif saving <= 0:
-        reasons.append(f"AWS would cost ${-saving / 100:,.2f} a month more than Heroku: stay, whole")
-    else:
-        most = "at most " if best.unknown else ""
-        reasons.append(f"AWS costs {most}${saving / 100:,.2f} a month less than Heroku")
+        least = "at least " if unknown else ""
+        reasons.append(f"AWS would cost {least}${-saving / 100:,.2f} a month more than Heroku: stay, whole")
+    elif not unknown:
+        reasons.append(f"AWS costs ${saving / 100:,.2f} a month less than Heroku")
         if best.cents_high + bill.kept_cents > bill.cents:
             reasons.append("if everything assumed came out high, it would cost more: measure first")
     sensible = [e for e in comparable if e.layout.sharing == best.layout.sharing]
     cheaper = min(sensible, key=_order)
-    if cheaper.layout != best.layout and cheaper.cents < best.cents:
+    if cheaper.layout != best.layout and cheaper.cents < best.cents and not unknown:
         more = (best.cents - cheaper.cents) / 100
         reasons.append(
             f"${more:,.2f} less would be possible with {', '.join(cheaper.layout.missing)}, which Homeport does not "
             "build yet"
         )
-    if best.unknown:
-        ids = len({unknown.use.price for unknown in best.unknown})
-        reasons.append(f"{ids} prices are unknown and in no sum: AWS will cost more than this says")
+    if unknown:
+        reasons.append(f"{unknown} prices are unknown and in no sum: `homeport prices refresh` reads them from AWS")
     return reasons

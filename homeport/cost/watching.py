@@ -28,7 +28,7 @@ def watching_uses(place: Place) -> Iterator[Use]:
         yield from log_uses(service_logs(place, name), "logs", name)
     for name in place.platform.functions:
         written = place.service(name).log_gb
-        logs = place.measured(written, assume.LOG_GB.times(0.1))
+        logs = place.measured(written, assume.LOG_GB.times(assume.FUNCTION_SHARE))
         yield from log_uses(logs, "logs", name)
     for name in place.platform.databases:
         yield from log_uses(place.measured(None, assume.DATABASE_LOG_GB), "logs of PostgreSQL", name)

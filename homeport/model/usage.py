@@ -4,6 +4,7 @@
 Names of services, databases and so on are those of homeport.yml.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +12,8 @@ from pydantic import Field, model_validator
 from homeport.model.platform import Model
 
 Basis = Literal["fixed", "measured", "assumed"]
+Z95 = 1.6448536269514722  # the standard normal's 95th percentile
+TAIL = 4.0  # p95 of p50 where only one number is known, as web applications tend to have it
 
 
 class Quantity(Model):
@@ -62,20 +65,23 @@ class ServiceUsage(Model):
     egress_gb: Quantity | None = Field(None, description="Traffic to the internet beyond responses.")
     log_gb: Quantity | None = Field(None, description="Logs written.")
     duration_ms: Quantity | None = Field(None, description="Average time of a request or invocation.")
+    p50_ms: float | None = Field(None, gt=0, description="Half of the requests take less, without waiting.")
+    p95_ms: float | None = Field(None, gt=0, description="95 % of the requests take less, without waiting.")
     tasks: dict[str, Quantity] = Field({}, description="Average number of running tasks by process.")
 
 
 class DataUsage(Model):
-    """Of one database, cache or bucket in one environment."""
+    """Of one database, cache, bucket or site in one environment."""
 
     storage_gb: Quantity | None = Field(None, description="Data stored.")
     backup_gb: Quantity | None = Field(None, description="Backups beyond the size of the database.")
-    requests: Quantity | None = Field(None, description="Requests a month, of a bucket.")
+    requests: Quantity | None = Field(None, description="Requests a month, of a bucket or site.")
+    served_gb: Quantity | None = Field(None, description="What clients download a month, of a bucket or site.")
 
 
 class EnvironmentUsage(Model):
     services: dict[str, ServiceUsage] = Field({}, description="By name; functions too.")
-    data: dict[str, DataUsage] = Field({}, description="By name: databases, caches, buckets.")
+    data: dict[str, DataUsage] = Field({}, description="By name: databases, caches, buckets, sites.")
     nat_gb: Quantity | None = Field(None, description="Traffic through the NAT gateways.")
     mails: Quantity | None = Field(None, description="Mails sent a month.")
     users: Quantity | None = Field(None, description="Users who sign in each month.")
@@ -86,3 +92,9 @@ class Usage(Model):
 
     heroku: HerokuBill = Field(HerokuBill(), description="Today's bill.")
     environments: dict[str, EnvironmentUsage] = Field({}, description="By the names of homeport.yml.")
+
+
+def mean_of(p50: float, p95: float) -> float:
+    """Of the lognormal distribution with these percentiles."""
+    sigma = math.log(p95 / p50) / Z95
+    return p50 * math.exp(sigma**2 / 2)

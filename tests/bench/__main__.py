@@ -6,7 +6,7 @@ import traceback
 
 from tests.bench import bars
 
-BENCHES = ("check", "control", "functions", "gateway", "up", "heroku_import", "estimate", "simulation")
+BENCHES = ("check", "control", "functions", "gateway", "up", "heroku_import", "estimate", "simulation", "waiting")
 
 
 def main(chosen: list[str]) -> int:

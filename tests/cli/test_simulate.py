@@ -63,6 +63,30 @@ def test_traffic_alone_is_enough(folder: Path) -> None:
     assert "assumed:" in result.stdout and "50% of it is computing" in result.stdout
 
 
+def test_it_fails_where_no_settings_hold(folder: Path) -> None:
+    result = run(folder, "--traffic", str(folder / "traffic.csv"), "--p95-ms", "20", *PRICES)
+    assert result.exit_code == 1
+    assert "no settings hold p95 ≤ 20 ms" in result.stdout and "cheapest" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("p50_ms: 80, p95_ms: 240, duration_ms: 999", "p50 and p95 of homeport.usage.yml; p50 80 ms, p95 240 ms"),
+        (
+            "p50_ms: 80, duration_ms: 999",
+            "a median of 80 ms (homeport.usage.yml), spread assumed; p50 80 ms, p95 320 ms",
+        ),
+        ("duration_ms: 120", "an average of 120 ms (homeport.usage.yml), spread assumed; p50 84 ms, p95 337 ms"),
+    ],
+)
+def test_a_median_is_not_taken_for_an_average(folder: Path, said: str, told: str) -> None:
+    (folder / "homeport.yml").write_text(PLATFORM)
+    (folder / "homeport.usage.yml").write_text(USAGE.replace("duration_ms: 120", said))
+    result = run(folder, "--service", "web-shop", "--p95-ms", "2000", *PRICES)
+    assert told in result.stdout.replace("\n", " ")
+
+
 def test_json_is_all_that_is_on_stdout(folder: Path) -> None:
     result = run(
         folder, "--traffic", str(folder / "traffic.csv"), "--json", "--dynos", "3", "--dyno-usd", "50", *PRICES

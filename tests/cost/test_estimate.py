@@ -167,6 +167,48 @@ def test_functions_are_billed_for_calls_and_gigabyte_seconds() -> None:
     assert seconds == pytest.approx(600_000 * 0.0000166667 * 100)  # 400,000 are free
 
 
+ROUTED = {"path": ".", "routes": ["GET /f"], "uses": ["db0"]}
+
+
+def test_each_request_to_a_function_is_an_invocation_of_it() -> None:
+    there = bill(make_platform(functions={"f": ROUTED}))
+    assert quantity(there, "lambda.request", "f") == quantity(there, "api.http.request", "f") == 1_000_000
+    ticking = bill(make_platform(functions={"f": ROUTED | {"schedule": "rate(1 hour)"}}))
+    assert quantity(ticking, "lambda.request", "f") > 1_000_000
+
+
+def test_what_functions_send_is_billed_as_what_services_send() -> None:
+    said = {"requests": 2_000_000, "response_kb": 50, "egress_gb": 7}
+    usage = Usage.model_validate({"environments": {"prod": {"services": {"f": said}}}})
+    there = bill(make_platform(functions={"f": ROUTED}), usage=usage)
+    assert quantity(there, "transfer.out", "f") == pytest.approx(100 + 7)
+    alone = {"services": {}, "databases": {"db0": {}}, "caches": {}}
+    inside = bill(make_platform(functions={"f": ROUTED}, **alone), usage=usage)
+    outside = bill(make_platform(functions={"f": ROUTED | {"uses": []}}, **alone), usage=usage)
+    assert (quantity(inside, "nat.gb"), quantity(outside, "nat.gb")) == (7, 0)  # Terraform: only what reaches data
+    crossing = [line for line in inside.lines if line.item == "databases in another zone"]
+    assert [line.quantity.typical for line in crossing] == [pytest.approx(100)]
+
+
+def test_the_access_log_is_never_more_certain_than_the_size_of_its_lines() -> None:
+    there = bill(make_platform(), usage=measured(requests=10_000_000))
+    (line,) = [line for line in there.lines if line.item == "access log of the API, taken in"]
+    assert line.basis == "assumed"
+    amount = line.quantity
+    assert (amount.low, amount.typical, amount.high) == pytest.approx((3.5, 4.5, 9))
+
+
+def test_what_clients_download_is_measured_of_buckets_and_sites() -> None:
+    there = {"files": {}, "pictures": {"public_read": True}}
+    said = {name: {"served_gb": gb, "requests": 1000} for name, gb in (("files", 40), ("pictures", 50), ("www", 60))}
+    usage = Usage.model_validate({"environments": {"prod": {"data": said}}})
+    found = bill(make_platform(buckets=there, sites={"www": {"path": "."}}), usage=usage)
+    assert quantity(found, "transfer.out", "files") == 40
+    assert quantity(found, "cloudfront.gb", "pictures") == 50 and quantity(found, "cloudfront.gb", "www") == 60
+    assert quantity(found, "cloudfront.request", "www") == 1000
+    assert not quantity(found, "cloudfront.gb", "files") and not quantity(found, "transfer.out", "pictures")
+
+
 def test_extended_support_is_priced_by_vcpu_for_old_versions_only() -> None:
     (use,) = extended_support_uses("12.4", "db.t3.large", standby=False)
     assert use.amount.typical * 0.10 == pytest.approx(146)  # dollars a month

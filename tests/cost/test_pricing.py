@@ -38,7 +38,7 @@ def test_low_typical_and_high_are_priced_each() -> None:
 
 def test_a_line_names_its_price_with_date_source_and_confidence() -> None:
     (line,), _ = price_uses([logs(6, "one", "eu-central-1")], BOOK)
-    assert (line.price, line.region, line.confidence) == ("logs.in", "eu-central-1", "L")
+    assert (line.price, line.region, line.confidence) == ("logs.in", "eu-central-1", "H")
     assert line.date and line.source and line.unit_usd == 0.63
 
 

@@ -10,7 +10,7 @@ from homeport.cost.prices.api import read_rates
 from homeport.cost.prices.book import PriceBook
 from homeport.cost.prices.bulk import CHUNK, GLOBAL_URL, URL, read_csv, read_json
 from homeport.cost.prices.rate import Rate
-from homeport.cost.prices.selector import OFFERS, SELECTORS, select_prices
+from homeport.cost.prices.selector import OFFERS, SELECTORS, Selection, select_prices
 from homeport.errors import HomeportError
 
 Say = Callable[[str], None]
@@ -18,12 +18,12 @@ BULK_SOURCE, API_SOURCE = "AWS price list file", "AWS Pricing API"
 TIMEOUT = httpx.Timeout(30.0, read=120.0)
 
 
-def refresh_from_bulk(regions: Sequence[str], client: httpx.Client, say: Say) -> PriceBook:
+def refresh_from_bulk(regions: Sequence[str], client: httpx.Client, say: Say) -> Selection:
     """Today's prices from AWS's public files; needs no account. Raises HomeportError if any file cannot be had."""
     return _together(regions, BULK_SOURCE, lambda region: _downloaded(region, client, say))
 
 
-def refresh_from_folder(regions: Sequence[str], folder: Path) -> PriceBook:
+def refresh_from_folder(regions: Sequence[str], folder: Path) -> Selection:
     """From files that somebody fetched: `<folder>/**/*.csv` and `*.json`, of any offers, each of one region or more.
 
     Raises HomeportError if there is none, or one is not a price list.
@@ -34,17 +34,19 @@ def refresh_from_folder(regions: Sequence[str], folder: Path) -> PriceBook:
     return _together(regions, BULK_SOURCE, lambda region: _in_files(region, files))
 
 
-def refresh_from_api(regions: Sequence[str], pricing: Any) -> PriceBook:
+def refresh_from_api(regions: Sequence[str], pricing: Any) -> Selection:
     """From AWS's Pricing API; `pricing` is a boto3 client."""
     return _together(regions, API_SOURCE, lambda region: read_rates(pricing, region))
 
 
-def _together(regions: Sequence[str], source: str, rates: Callable[[str], Iterator[Rate]]) -> PriceBook:
-    books = [select_prices(rates(region), region, source) for region in regions]
-    empty = [region for region, book in zip(regions, books, strict=True) if not book.prices]
+def _together(regions: Sequence[str], source: str, rates: Callable[[str], Iterator[Rate]]) -> Selection:
+    found = [select_prices(rates(region), region, source) for region in regions]
+    empty = [region for region, one in zip(regions, found, strict=True) if not one.book.prices and not one.refused]
     if empty:
         raise HomeportError(f"no price was found for {', '.join(empty)}", "the files may be of another region")
-    return PriceBook(max(book.date for book in books), {key: p for book in books for key, p in book.prices.items()})
+    prices = {key: price for one in found for key, price in one.book.prices.items()}
+    refused = tuple(reason for one in found for reason in one.refused)
+    return Selection(PriceBook(max(one.book.date for one in found), prices), refused)
 
 
 def _downloaded(region: str, client: httpx.Client, say: Say) -> Iterator[Rate]:

@@ -1,7 +1,7 @@
 """Which product of AWS's price lists is which price of the book, in each region; and rates → prices.
 
-A usage type begins with its region: `EU-LoadBalancerUsage`. Two products for one price are an error, not a choice:
-then nothing is taken at all.
+A usage type begins with its region: `EU-LoadBalancerUsage`. Two products for one price are no choice: that price is
+refused, and said to be.
 """
 
 import re
@@ -32,7 +32,10 @@ SIZES = {"xl": "xlarge"} | {f"{n}xl": f"{n}xlarge" for n in (2, 4, 8, 12, 16, 24
 
 @dataclass(frozen=True)
 class Selector:
-    """`usage_type` is a regular expression for all after the region's prefix; `{0}` of `id` is its first group."""
+    """`usage_type` is a regular expression for all after the region's prefix; `{0}` of `id` is its first group.
+
+    `prefers`: of several products those that have these attributes are taken, if there are any.
+    """
 
     id: str
     offer: str
@@ -40,8 +43,20 @@ class Selector:
     unit: str
     where: Mapping[str, str] = field(default_factory=dict)
     is_global: bool = False
+    prefers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """The book that rates make, and a sentence on each price that was refused, as several products match it."""
+
+    book: PriceBook
+    refused: tuple[str, ...] = ()
+
+
+POSTGRESQL = {"databaseEngine": "PostgreSQL"}
+# Storage of RDS is listed once for each engine, or for `Any`: the lists have had it both ways.
+ENGINE = {"databaseEngine": "PostgreSQL|Any"}
 # `where`: other attributes that the product must have; a regular expression for the whole value.
 SELECTORS: tuple[Selector, ...] = (
     Selector("fargate.x86.vcpu", "AmazonECS", "Fargate-vCPU-Hours:perCPU", "vCPU-hour"),
@@ -60,17 +75,21 @@ SELECTORS: tuple[Selector, ...] = (
     Selector("transfer.out", "AWSDataTransfer", "DataTransfer-Out-Bytes", "GB", {"transferType": "AWS Outbound"}),
     Selector("transfer.zone", "AWSDataTransfer", "DataTransfer-Regional-Bytes", "GB", {"transferType": "IntraRegion"}),
     Selector("api.http.request", "AmazonApiGateway", "ApiGatewayHttpRequest", "request"),
+    Selector("endpoint.gb", "AmazonVPC", "VpcEndpoint-Bytes", "GB", {"operation": "VpcEndpoint"}),
+    Selector("cloudfront.gb", "AmazonCloudFront", "US-DataTransfer-Out-Bytes", "GB", is_global=True),
+    Selector("cloudfront.request", "AmazonCloudFront", "US-Requests-Tier2-HTTPS", "request", is_global=True),
     Selector("route53.zone", "AmazonRoute53", "HostedZone", "month", is_global=True),
     Selector("route53.query", "AmazonRoute53", "DNS-Queries", "query", is_global=True),
     Selector(
         "rds.{0}", "AmazonRDS", r"InstanceUsage:(db\.[\w.]+)", "hour",
-        {"databaseEngine": "PostgreSQL", "deploymentOption": "Single-AZ"},
+        POSTGRESQL | {"deploymentOption": "Single-AZ"},
     ),
     Selector(
-        "rds.gp3", "AmazonRDS", "RDS:GP3-Storage", "GB-month",
-        {"databaseEngine": "PostgreSQL", "deploymentOption": "Single-AZ"},
+        "rds.gp3", "AmazonRDS", "RDS:GP3-Storage", "GB-month", ENGINE | {"deploymentOption": "Single-AZ"},
+        prefers=POSTGRESQL,
     ),
-    Selector("rds.backup", "AmazonRDS", "RDS:ChargedBackupUsage", "GB-month", {"databaseEngine": "PostgreSQL"}),
+    Selector("rds.backup", "AmazonRDS", "RDS:ChargedBackupUsage", "GB-month", ENGINE, prefers=POSTGRESQL),
+    Selector("rds.extended-support", "AmazonRDS", "ExtendedSupport:Yr1-Yr2:PostgreSQL13", "vCPU-hour"),
     Selector("valkey.{0}", "AmazonElastiCache", r"NodeUsage:(cache\.[\w.]+)", "hour", {"cacheEngine": "Valkey"}),
     Selector("s3.gb", "AmazonS3", "TimedStorage-ByteHrs", "GB-month", {"volumeType": "Standard"}),
     Selector("s3.put", "AmazonS3", "Requests-Tier1", "request", {"group": "S3-API-Tier1"}),
@@ -80,15 +99,18 @@ SELECTORS: tuple[Selector, ...] = (
     Selector("logs.stored", "AmazonCloudWatch", "TimedStorage-ByteHrs", "GB-month"),
     Selector("cloudwatch.alarm", "AmazonCloudWatch", "CW:AlarmMonitorUsage", "month"),
     Selector("cloudwatch.metric", "AmazonCloudWatch", "CW:MetricMonitorUsage", "month"),
+    Selector("cloudwatch.dashboard", "AmazonCloudWatch", "DashboardsUsageHour(?:-Basic)?", "month"),
     Selector("sns.publish", "AmazonSNS", "Requests-Tier1", "request"),
     Selector("sqs.request", "AWSQueueService", "Requests-(?:RBP|Tier1)", "request", {"queueType": "Standard"}),
     Selector("scheduler.invocation", "AWSEvents", "(?:Scheduler-Invocation|ScheduledInvocation)", "invocation"),
     Selector("ses.mail", "AmazonSES", "Recipients", "mail"),
     Selector("cognito.essentials.user", "AmazonCognito", "CognitoEssentialsMAU", "user"),
+    Selector("secret.month", "AWSSecretsManager", "AWSSecretsManager-Secrets?", "month"),
     Selector("kms.key", "awskms", "KMS-Keys", "month"),
     Selector("kms.request", "awskms", "KMS-Requests", "request"),
     Selector("config.item", "AWSConfig", "ConfigurationItemRecorded", "item"),
     Selector("guardduty.event", "AmazonGuardDuty", "PaidEventsAnalyzed", "event"),
+    Selector("guardduty.log-gb", "AmazonGuardDuty", "PaidEventsAnalyzed-Bytes", "GB"),
 )  # fmt: skip
 OFFERS: tuple[str, ...] = tuple(dict.fromkeys(selector.offer for selector in SELECTORS))
 
@@ -108,8 +130,8 @@ def find_selectors(offer: str, usage_type: str, region: str) -> tuple[tuple[Sele
     )
 
 
-def select_prices(rates: Iterable[Rate], region: str, source: str) -> PriceBook:
-    """The book of one region that the rates make. Raises HomeportError naming every price that is ambiguous."""
+def select_prices(rates: Iterable[Rate], region: str, source: str) -> Selection:
+    """The book of one region that the rates make, without the prices that are ambiguous."""
     found: dict[str, dict[str, list[Rate]]] = defaultdict(lambda: defaultdict(list))
     by_id: dict[str, Selector] = {}
     for rate in rates:
@@ -117,18 +139,28 @@ def select_prices(rates: Iterable[Rate], region: str, source: str) -> PriceBook:
             if _is_wanted(rate, selector, region):
                 found[id][rate.sku].append(rate)
                 by_id[id] = selector
-    wrong = [
-        f"price {id} in {region}: {len(by_sku)} products match: {', '.join(sorted(by_sku))}"
-        for id, by_sku in found.items()
-        if len(by_sku) > 1 or any(_overlaps(rates) for rates in by_sku.values())
-    ]
-    if wrong:
-        raise HomeportError("\n".join(sorted(wrong)), "nothing is taken over; the price list has changed its form")
+    chosen = {id: _preferred(by_id[id], by_sku) for id, by_sku in found.items()}
+    refused = {id: reason for id, by_sku in chosen.items() if (reason := _doubt(by_sku))}
     prices = [
         _price(id, GLOBAL if by_id[id].is_global else region, by_id[id].unit, next(iter(by_sku.values())), source)
-        for id, by_sku in found.items()
+        for id, by_sku in chosen.items()
+        if id not in refused
     ]
-    return book_of(max((price.date for price in prices), default="1970-01-01"), prices)
+    book = book_of(max((price.date for price in prices), default="1970-01-01"), prices)
+    return Selection(book, tuple(f"price {id} in {region}: {reason}" for id, reason in sorted(refused.items())))
+
+
+def _preferred(selector: Selector, by_sku: Mapping[str, list[Rate]]) -> Mapping[str, list[Rate]]:
+    better = {sku: rates for sku, rates in by_sku.items() if _has(rates[0], selector.prefers)}
+    return better or by_sku
+
+
+def _doubt(by_sku: Mapping[str, list[Rate]]) -> str:
+    """Why nobody can say which price it is; empty if one can."""
+    if len(by_sku) > 1:
+        return f"{len(by_sku)} products match: {', '.join(sorted(by_sku))}"
+    (sku, rates), *_ = by_sku.items()
+    return f"the tiers of {sku} overlap, or leave a gap" if _overlaps(rates) else ""
 
 
 def _prefixes(region: str) -> tuple[str, ...]:
@@ -147,7 +179,11 @@ def _size(group: str) -> str:
 def _is_wanted(rate: Rate, selector: Selector, region: str) -> bool:
     if rate.region and rate.region != region and not selector.is_global:
         return False
-    return all(re.fullmatch(value, rate.attributes.get(key, "")) for key, value in selector.where.items())
+    return _has(rate, selector.where)
+
+
+def _has(rate: Rate, attributes: Mapping[str, str]) -> bool:
+    return all(re.fullmatch(value, rate.attributes.get(key, "")) for key, value in attributes.items())
 
 
 def _overlaps(rates: Sequence[Rate]) -> bool:

@@ -4,25 +4,28 @@ import csv
 import datetime
 import io
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from homeport.cost.compare import Comparison, Option
-from homeport.cost.estimate import Estimate
-from homeport.cost.heroku_bill import reconcile
+from homeport.cost.compare import Comparison, Leaving, Option
+from homeport.cost.estimate import NOT_PRICED, Estimate
+from homeport.cost.heroku_bill import BillLine, kind_of, reconcile
 from homeport.cost.layout import describe
-from homeport.cost.line import Line
+from homeport.cost.line import Amount, Line, Unknown
 from homeport.cost.prices.book import PriceBook
+from homeport.cost.sides import Side, by_environment, by_kind, by_service
+from homeport.cost.verdict import Verdict
 
 COLUMNS = (
-    "environment", "part", "kind", "item", "quantity", "quantity_low", "quantity_high", "unit", "unit_usd", "cents",
-    "cents_low", "cents_high", "basis", "basis_source", "price", "sku", "region", "date", "confidence", "source",
-    "note",
+    "side", "environment", "part", "kind", "item", "quantity", "quantity_low", "quantity_high", "unit", "unit_usd",
+    "cents", "cents_low", "cents_high", "basis", "basis_source", "price", "sku", "usage_type", "region", "date",
+    "confidence", "source", "note",
 )  # fmt: skip
 
 
 def render_json(comparison: Comparison, book: PriceBook) -> dict[str, Any]:
     """Everything; money in cents, not rounded to whole ones."""
-    bill, verdict = comparison.bill, comparison.verdict
+    bill, verdict = comparison.bill, comparison.shown.verdict
     return {
         "currency": "USD",
         "tax": "not included, on neither side",
@@ -44,45 +47,78 @@ def render_json(comparison: Comparison, book: PriceBook) -> dict[str, Any]:
         },
         "lines": [line_document(line) for line in comparison.chosen.estimate.lines],
         "unknown": unknown_prices(comparison.chosen.estimate),
+        "not_in_the_estimate": list(NOT_PRICED),
         "notes": list(comparison.chosen.estimate.notes),
+        "by_kind": [_side(side) for side in by_kind(comparison)],
+        "by_environment": [_side(side) for side in by_environment(comparison)],
+        "by_service": [_side(side) for side in by_service(comparison)],
         "layouts": [_option(option) for option in comparison.options],
         "filled": _filled(comparison),
-        "verdict": {
-            "layout": verdict.layout.name,
-            "moves": verdict.moves,
-            "saving_cents": round(verdict.saving_cents, 2),
-            "saving_percent": round(verdict.saving_percent, 1),
+        "verdict": _verdict(verdict)
+        | {
+            "prices_from": comparison.filled_from,
             "reasons": list(verdict.reasons),
             "stay": list(verdict.stay),
+            "leaving_them": _leaving(comparison.shown.leaving),
             "parts": [
-                {"name": p.name, "heroku_cents": p.heroku_cents, "aws_cents": p.aws_cents} for p in verdict.parts
+                {"name": p.name, "heroku_cents": p.heroku_cents, "aws_cents": round(p.aws_cents, 2)}
+                for p in verdict.parts
             ],
         },
         "prices": {"date": book.date, "weak": [line.price for line in weak_lines(comparison.chosen.estimate)]},
     }
 
 
-def render_csv(estimate: Estimate) -> str:
-    """The AWS lines, one each."""
+def render_csv(comparison: Comparison) -> str:
+    """A row for each charge of Heroku, each line of AWS, and each that waits for a price and so has no cents."""
+    estimate = comparison.chosen.estimate
+    rows = [_charge_row(line) for line in comparison.bill.lines]
+    rows += [line_document(line) for line in estimate.lines]
+    rows += [_unknown_row(unknown) for unknown in estimate.unknown]
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _safe(value) for key, value in line_document(line).items()} for line in estimate.lines)
+    writer.writerows({key: _safe(value) for key, value in row.items()} for row in rows)
     return out.getvalue()
 
 
 def line_document(line: Line) -> dict[str, Any]:
     """A line as plain values, in the order of COLUMNS."""
     quantity = line.quantity
-    values = {
+    values = {"side": "aws"} | _quantity(quantity)
+    document: dict[str, Any] = {name: values.get(name, getattr(line, name, None)) for name in COLUMNS}
+    return document | {name: round(document[name], 4) for name in ("cents", "cents_low", "cents_high")}
+
+
+def _charge_row(line: BillLine) -> dict[str, Any]:
+    charge = line.charge
+    stays = "" if charge.moves else ", stays with its vendor"
+    return {
+        "side": "heroku",
+        "environment": charge.environment,
+        "part": charge.part,
+        "kind": kind_of(charge),
+        "item": charge.item,
+        "cents": line.cents,
+        "source": line.source,
+        "note": f"app {charge.app}{stays}" if charge.app else f"the team's own{stays}",
+    }
+
+
+def _unknown_row(unknown: Unknown) -> dict[str, Any]:
+    use = unknown.use
+    told = {name: getattr(use, name) for name in ("environment", "part", "kind", "item", "price", "region")}
+    return {"side": "aws"} | told | _quantity(use.amount) | {"note": unknown.reason}
+
+
+def _quantity(quantity: Amount) -> dict[str, Any]:
+    return {
         "quantity": quantity.typical,
         "quantity_low": quantity.low,
         "quantity_high": quantity.high,
         "basis": quantity.basis,
         "basis_source": quantity.source,
     }
-    document: dict[str, Any] = {name: values.get(name, getattr(line, name, None)) for name in COLUMNS}
-    return document | {name: round(document[name], 4) for name in ("cents", "cents_low", "cents_high")}
 
 
 def unknown_prices(estimate: Estimate) -> list[dict[str, Any]]:
@@ -125,14 +161,42 @@ def _filled(comparison: Comparison) -> dict[str, Any] | None:
     """What it would cost if what is unknown cost as in another region; None if nothing is unknown."""
     if comparison.filled is None:
         return None
-    filled, verdict = comparison.filled, comparison.filled.verdict
-    return _totals(filled.chosen) | {
-        "from": comparison.filled_from,
-        "unknown_prices": len(unknown_prices(filled.chosen.estimate)),
-        "moves": verdict.moves,
+    filled = comparison.filled
+    return (
+        _totals(filled.chosen)
+        | _verdict(filled.verdict)
+        | {"from": comparison.filled_from, "unknown_prices": len(unknown_prices(filled.chosen.estimate))}
+    )
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    """The saving is None where nobody can say."""
+    cents, percent = verdict.saving_cents, verdict.saving_percent
+    return {
         "layout": verdict.layout.name,
-        "saving_percent": round(verdict.saving_percent, 1),
+        "of_layouts_built": verdict.built,
+        "is_known": verdict.is_known,
+        "moves": verdict.moves,
+        "saving_cents": None if cents is None else round(cents, 2),
+        "saving_percent": None if percent is None else round(percent, 1),
     }
+
+
+def _leaving(leaving: Leaving | None) -> dict[str, Any] | None:
+    """What it costs in all if the services that had better stay do."""
+    if leaving is None:
+        return None
+    return {
+        "services": list(leaving.names),
+        "cents": round(leaving.cents, 2),
+        "aws_cents": round(leaving.aws_cents, 2),
+        "heroku_cents": round(leaving.heroku_cents, 2),
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    both = {"heroku_cents": round(side.heroku_cents, 2), "aws_cents": round(side.aws_cents, 2)}
+    return {key: value for key, value in asdict(side).items() if isinstance(value, str) and value} | both
 
 
 def _option(option: Option) -> dict[str, Any]:
@@ -142,7 +206,7 @@ def _option(option: Option) -> dict[str, Any]:
         "missing": list(option.layout.missing),
         "unknown_prices": len(unknown_prices(option.estimate)),
         "more_unknown": list(option.more_unknown),
-        "break_even_cents": None if option.break_even_cents is None else round(option.break_even_cents, 2),
+        "break_even": None if option.break_even is None else asdict(option.break_even),
         "changes": [{"item": change.item, "cents": round(change.cents, 2)} for change in option.changes],
     }
 

@@ -57,7 +57,7 @@ class Question:
 class Option:
     """One way to run the service, replayed over the whole profile."""
 
-    name: str  # `homeport.yml`, `cheapest`, `cheapest fixed`, `Heroku today`, `function`
+    name: str  # `homeport.yml`, `Heroku today`, `function`, `cheapest`, `cheapest fixed`; `quickest…` where none holds
     replay: Replay | FunctionReplay
     month_usd: float | None
     holds: bool
@@ -108,9 +108,12 @@ def _wanted(question: Question, choices: Sequence[Choice]) -> Iterator[tuple[str
         yield "Heroku today", Settings(cpu, 512, dynos.workers, dynos.count, dynos.count)
     if question.declared:
         yield "homeport.yml", question.declared
-    for name, is_fixed in (("cheapest", False), ("cheapest fixed", True)):
-        for settings in _best(choices, is_fixed, 1):
-            yield name, settings
+    for end, is_fixed in (("", False), (" fixed", True)):
+        of_kind = [choice for choice in choices if (choice.replay.settings.target is None) == is_fixed]
+        if of_kind and of_kind[0].holds:
+            yield f"cheapest{end}", of_kind[0].replay.settings
+        elif of_kind:
+            yield f"quickest{end}", min(of_kind, key=lambda choice: choice.replay.p95_ms).replay.settings
 
 
 def _best(choices: Sequence[Choice], is_fixed: bool, number: int) -> list[Settings]:

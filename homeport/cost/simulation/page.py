@@ -18,7 +18,10 @@ from homeport.cost.simulation.search import frontier
 
 BUCKETS = 250
 BUCKET_MINUTES = (1, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880)
-STYLES = {"Heroku today": "heroku", "homeport.yml": "declared", "cheapest": "aws", "cheapest fixed": "fixed"}
+STYLES = {"Heroku today": "heroku", "homeport.yml": "declared", "cheapest": "aws", "cheapest fixed": "fixed"} | {
+    "quickest": "aws",
+    "quickest fixed": "fixed",
+}
 CUT = 4  # times the goal: a latency beyond it is not drawn in full
 SLOW = 10  # times the goal: what is slower is not drawn
 

@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from homeport.errors import HomeportError
+from homeport.model.usage import TAIL, Z95
 
 Floats = npt.NDArray[np.float64]
 PER_DECADE = 100
 GRID: Floats = 10.0 ** (np.arange(-4 * PER_DECADE, 3 * PER_DECADE + 1) / PER_DECADE)  # 0.1 ms to 1000 s
 CELLS: Floats = np.concatenate([GRID[:1], np.sqrt(GRID[1:] * GRID[:-1]), GRID[-1:]])  # one time for each cell of GRID
-Z95 = 1.6448536269514722  # the standard normal's 95th percentile
-TAIL = 4.0  # p95 of p50 where only an average is known
 
 
 @dataclass(frozen=True, eq=False)

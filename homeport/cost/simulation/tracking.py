@@ -100,13 +100,17 @@ def track(
     `load` is (minutes, series) in requests; `series[i]` is the column that lane i gets.
     """
     patience = timing.time_limit_seconds / 60
+    counts_arrivals = bool(lanes.counts_arrivals.any())
     for minute, requests in enumerate(load):
         arrived = requests.take(series)
         trace.desired[minute] = state[DESIRED]
-        running = state[DESIRED] if len(state) == HISTORY else np.minimum(state[DESIRED], state[HISTORY:].min(axis=0))
+        running = state[DESIRED]
+        for earlier in state[HISTORY:]:
+            running = np.minimum(running, earlier)
         trace.running[minute] = running
         served = _serve(state, arrived, running * lanes.unit, patience)
-        ratio = np.where(lanes.counts_arrivals, arrived, served) * lanes.gain / running
+        counted = np.where(lanes.counts_arrivals, arrived, served) if counts_arrivals else served
+        ratio = counted * lanes.gain / running
         state[HISTORY + 1 :] = state[HISTORY:-1]
         state[HISTORY : HISTORY + 1] = state[DESIRED]
         _scale(state, ratio, lanes, timing)
@@ -134,8 +138,9 @@ def _scale(state: Floats, ratio: Floats, lanes: Lanes, timing: Timing) -> None:
     np.minimum(wanted, lanes.max, out=wanted)
     goes_out = (above == DATAPOINTS_OUT) & (wanted > desired)
     goes_in = (below == DATAPOINTS_IN) & (wanted < desired) & (cool_in == 0) & (cool_out == 0)
-    cool_out -= cool_out > 0
-    cool_in -= cool_in > 0
+    for left in (cool_out, cool_in):
+        np.subtract(left, 1, out=left)
+        np.maximum(left, 0, out=left)
     changed = goes_out | goes_in
     if changed.any():
         desired[changed] = wanted[changed]

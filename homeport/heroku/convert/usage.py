@@ -11,6 +11,7 @@ from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.sizes import dyno_key
 from homeport.heroku.records import AddOn, DatabaseFacts, DynoSize, Invoice, Process, Space, Traffic
 from homeport.model.usage import (
+    TAIL,
     Charge,
     DataUsage,
     EnvironmentUsage,
@@ -19,9 +20,11 @@ from homeport.model.usage import (
     Quantity,
     ServiceUsage,
     Usage,
+    mean_of,
 )
 
 ECO = "one subscription of the account, whatever the number of Eco dynos"
+LEAST_MS = 0.1  # no request is quicker: what says so is no measurement
 MONTH_SECONDS = 730 * 3600  # as AWS counts
 HEADER = """\
 # What the platform costs on Heroku and uses, as `homeport import` found it; `homeport estimate` reads it. Correct what
@@ -114,24 +117,42 @@ def _environment(records: Records, draft: Draft, environment: str) -> Environmen
             for process in service.processes
             if (size := process.sizes.get(environment)) and size.average is not None
         }
-        requests, duration = _traffic(records, app) if app else (None, None)
-        if tasks or requests:
-            services[service.name] = ServiceUsage(requests=requests, duration_ms=duration, tasks=tasks)
+        measured = _traffic(records, app) if app else ServiceUsage()
+        if tasks or measured.requests:
+            services[service.name] = measured.model_copy(update={"tasks": tasks})
     found = {part.name: usage for part in draft.data if (usage := _size(records, part.addons.get(environment)))}
     return EnvironmentUsage(services=services, data=found)
 
 
-def _traffic(records: Records, app: str) -> tuple[Quantity | None, Quantity | None]:
-    """Requests a month and milliseconds of each, from the router's metrics of the web process."""
+def _traffic(records: Records, app: str) -> ServiceUsage:
+    """Requests a month and how long they take, from the router's metrics of the web process.
+
+    The router tells percentiles, no average: with both, the average is that of the lognormal that has them.
+    """
     for traffic in records.of(Traffic, app):
         seconds = traffic.step_seconds * len(traffic.requests)
         if traffic.type == "web" and seconds > 0 and min(traffic.requests) >= 0:
             source = f"router metrics of {app}, {seconds / 86400:.1f} days from {traffic.start:%Y-%m-%d}"
             month = round(sum(traffic.requests) / seconds * MONTH_SECONDS)
-            median = traffic.p50_ms
-            duration = Quantity(typical=median, source=f"{source}: median") if median and median > 0 else None
-            return Quantity(typical=month, source=source), duration
-    return None, None
+            return ServiceUsage(
+                requests=Quantity(typical=month, source=source), **_durations(traffic.p50_ms, traffic.p95_ms, source)
+            )
+    return ServiceUsage()
+
+
+def _durations(p50_ms: float | None, p95_ms: float | None, source: str) -> dict[str, Any]:
+    """Nothing without a median that can be one; without a p95 above it, the spread is assumed."""
+    if not p50_ms or p50_ms < LEAST_MS:
+        return {}
+    if p95_ms is None or p95_ms < p50_ms:
+        mean = Quantity(
+            typical=round(mean_of(p50_ms, TAIL * p50_ms), 1),
+            basis="assumed",
+            source=f"{source}: median, spread assumed",
+        )
+        return {"p50_ms": p50_ms, "duration_ms": mean}
+    mean = Quantity(typical=round(mean_of(p50_ms, p95_ms), 1), source=f"{source}: from p50 and p95")
+    return {"p50_ms": p50_ms, "p95_ms": p95_ms, "duration_ms": mean}
 
 
 def _size(records: Records, origin: str | None) -> DataUsage | None:

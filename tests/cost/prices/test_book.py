@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homeport.cost.estimate import estimate
 from homeport.cost.prices.book import (
     GLOBAL,
     HEROKU,
@@ -21,6 +22,7 @@ from homeport.cost.prices.book import (
 )
 from homeport.cost.prices.facts import build_book, load_facts
 from homeport.errors import HomeportError
+from tests.cost.platforms import load_team
 
 
 def price(*tiers: tuple[float, float], free: float = 0, region: str = "us-east-1", id: str = "thing") -> Price:
@@ -50,6 +52,22 @@ def test_every_shipped_price_has_a_source_a_date_and_a_unit() -> None:
 
 def test_the_book_names_the_regions_that_it_must() -> None:
     assert set(load_book().regions) == {"us-east-1", "eu-west-1", "eu-central-1"}
+
+
+# What nobody publishes where it can be read without an account: `homeport prices refresh` reads them, and until then
+# they are unknown and named. A price that is found goes from here.
+UNKNOWN = {
+    "eu-west-1": {"rds.db.m7g.large"},
+    "eu-central-1": {"rds.db.m7g.large", "rds.db.t4g.medium", "rds.backup", "valkey.cache.t4g.micro"},
+}
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-central-1"])
+def test_prices_of_databases_and_caches_of_the_team_are_known_or_named(region: str) -> None:
+    platform, usage = load_team()
+    there = estimate(platform.model_copy(update={"region": region}), usage, load_book())
+    unknown = {item.use.price for item in there.unknown if item.use.kind in ("databases", "caches")}
+    assert unknown == UNKNOWN.get(region, set())
 
 
 def test_a_source_that_is_not_listed_is_refused() -> None:

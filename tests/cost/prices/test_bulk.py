@@ -1,11 +1,14 @@
 """AWS's price list files, in small: what is taken, what is refused, and that both forms say the same."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from homeport.cost.prices.bulk import read_csv, read_json, walk_json
-from homeport.cost.prices.selector import select_prices
+from homeport.cost.prices.selector import Selection, select_prices
 from homeport.errors import HomeportError
 from tests.cost.prices.lists import csv_list, json_list, product
 
@@ -21,11 +24,14 @@ BALANCERS = [
 
 
 def prices_of(offer: str, products: list[dict[str, object]], region: str = "us-east-1") -> dict[str, float]:
-    by_csv = select_prices(read_csv(csv_list(offer, products).splitlines(True), region, "list"), region, "csv")
-    by_json = select_prices(read_json([json_list(offer, products)], region, "list"), region, "json")
-    found = {price.id: price.usd for price in by_csv.prices.values()}
-    assert found == {price.id: price.usd for price in by_json.prices.values()}
-    return found
+    return {price.id: price.usd for price in selected(offer, products, region).book.prices.values()}
+
+
+def selected(offer: str, products: list[dict[str, object]], region: str = "us-east-1") -> Selection:
+    by_csv = select_prices(read_csv(csv_list(offer, products).splitlines(True), region, "list"), region, "same")
+    by_json = select_prices(read_json([json_list(offer, products)], region, "list"), region, "same")
+    assert by_csv == by_json
+    return by_csv
 
 
 def test_only_the_product_that_is_wanted_is_taken() -> None:
@@ -34,7 +40,7 @@ def test_only_the_product_that_is_wanted_is_taken() -> None:
 
 def test_a_price_carries_its_sku_usage_type_and_publication_date() -> None:
     rates = read_csv(csv_list("AWSELB", BALANCERS).splitlines(True), "us-east-1", "list")
-    price = select_prices(rates, "us-east-1", "AWS").prices["alb.hour", "us-east-1"]
+    price = select_prices(rates, "us-east-1", "AWS").book.prices["alb.hour", "us-east-1"]
     assert (price.sku, price.usage_type, price.date) == ("ALB1", "LoadBalancerUsage", "2026-10-02")
 
 
@@ -90,22 +96,49 @@ def test_tiers_are_kept_in_order() -> None:
         ("153600", "Inf", "0.05"),
     ]
     listed = csv_list("AWSDataTransfer", [product("T", "DataTransfer-Out-Bytes", *tiers, transferType="AWS Outbound")])
-    book = select_prices(read_csv(listed.splitlines(True), "us-east-1", "list"), "us-east-1", "csv")
-    price = book.prices["transfer.out", "us-east-1"]
+    found = select_prices(read_csv(listed.splitlines(True), "us-east-1", "list"), "us-east-1", "csv")
+    price = found.book.prices["transfer.out", "us-east-1"]
     assert [tier.above for tier in price.tiers] == [0, 10240, 51200, 153600]
     assert [tier.usd for tier in price.tiers] == [0.09, 0.085, 0.07, 0.05]
 
 
-def test_two_products_for_one_price_are_an_error_that_names_both() -> None:
+def test_two_products_for_one_price_refuse_that_price_alone() -> None:
     twins = [*BALANCERS, product("ALB2", "USE1-LoadBalancerUsage", ONE, operation="LoadBalancing:Application")]
-    with pytest.raises(HomeportError, match="price alb.hour in us-east-1: 2 products match: ALB1, ALB2"):
-        prices_of("AWSELB", twins)
+    found = selected("AWSELB", twins)
+    assert found.refused == ("price alb.hour in us-east-1: 2 products match: ALB1, ALB2",)
+    assert [price.id for price in found.book.prices.values()] == ["alb.lcu"]
 
 
 @pytest.mark.parametrize("tiers", [(ONE, ONE), (("5", "Inf", "1"),), (("0", "5", "1"), ("6", "Inf", "1"))])
-def test_tiers_that_overlap_or_leave_a_gap_are_an_error(tiers: tuple[tuple[str, str, str], ...]) -> None:
-    with pytest.raises(HomeportError, match="price logs.in"):
-        prices_of("AmazonCloudWatch", [product("L", "DataProcessing-Bytes", *tiers)])
+def test_tiers_that_overlap_or_leave_a_gap_are_refused(tiers: tuple[tuple[str, str, str], ...]) -> None:
+    found = selected("AmazonCloudWatch", [product("L", "DataProcessing-Bytes", *tiers)])
+    assert found.refused == ("price logs.in in us-east-1: the tiers of L overlap, or leave a gap",)
+    assert not found.book.prices
+
+
+EXCERPTS = yaml.safe_load(Path(__file__).with_name("excerpts.yml").read_text())
+
+
+@pytest.mark.parametrize("name", EXCERPTS)
+def test_what_the_price_lists_really_say_gives_one_price_each(name: str) -> None:
+    excerpt = EXCERPTS[name]
+    listed = []
+    for place, (usage_type, attributes, *tiers) in enumerate(excerpt["products"]):
+        edges = [*(str(begin) for begin, _ in tiers), "Inf"]
+        prices = [(edges[at], edges[at + 1], f"{usd:.10f}") for at, (_, usd) in enumerate(tiers)]
+        listed.append(product(f"SKU{place}", usage_type, *prices, region=excerpt["region"], **attributes))
+    found = selected(excerpt["offer"], listed, excerpt["region"])
+    assert found.refused == ()
+    assert {price.id: price.usd for price in found.book.prices.values()} == pytest.approx(excerpt["gives"])
+
+
+def test_storage_of_postgresql_is_preferred_to_that_of_any_engine() -> None:
+    both = [
+        product(sku, "RDS:GP3-Storage", ("0", "Inf", usd), databaseEngine=engine, deploymentOption="Single-AZ")
+        for sku, engine, usd in (("A", "Any", "0.2"), ("P", "PostgreSQL", "0.115"), ("M", "MySQL", "0.3"))
+    ]
+    assert prices_of("AmazonRDS", both) == {"rds.gp3": 0.115}
+    assert prices_of("AmazonRDS", both[:1]) == {"rds.gp3": 0.2}
 
 
 def test_terms_of_a_lease_are_not_taken() -> None:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from homeport.cost.compare import Comparison, compare
-from homeport.cost.prices.book import load_book
+from homeport.cost.prices.book import PriceBook, load_book
 from homeport.cost.report.chart import Bar, Row, dollars, render_bars
 from homeport.cost.report.page import render_page
 from homeport.model.usage import Usage
@@ -72,7 +72,7 @@ def test_it_suits_light_and_dark(page: str) -> None:
 def test_the_answer_is_on_the_page(page: str, team: Comparison) -> None:
     assert dollars(team.bill.cents / 100) in page
     assert dollars(team.chosen.cents / 100) in page
-    assert "Move, laid out as:" in page
+    assert "Move, laid out as default" in page and "that Homeport builds today" in page
     for name in ("shop", "accounts", "catalog", "billing", "notifications", "reports"):
         assert f">{name}</text>" in page
     assert "Invoice of 2026-10" in page
@@ -88,7 +88,38 @@ def test_unknown_prices_are_on_the_page_by_name() -> None:
     there = make_platform(region="eu-west-2")
     page = render_page("shop", compare(there, Usage(), BOOK), BOOK, TODAY)
     assert "no price of nat.hour in eu-west-2" in page
-    assert "No advice without a Heroku bill" in page
+    assert "No advice." in page
+
+
+EUROPE = {"heroku": {"charges": [{"part": "s0", "environment": "prod", "item": "web: 4 x Performance-L"}]}}
+
+
+def test_what_nobody_can_know_has_no_percentage_no_break_even_and_no_chart_that_draws_it() -> None:
+    platform = make_platform(region="eu-west-2")  # of which the book knows nothing, so nothing is filled either
+    page = render_page("shop", compare(platform, Usage.model_validate(EUROPE), BOOK), BOOK, TODAY)
+    assert " %</b>" not in page and "Breaks even" not in page
+    assert page.count('role="img"') == 1  # of kinds, which says so
+    assert "(recommended)" not in page and 'class="marked"' not in page
+
+
+def test_where_prices_are_filled_the_headline_and_the_charts_count_with_them_and_say_so() -> None:
+    book = PriceBook(
+        BOOK.date, {key: price for key, price in BOOK.prices.items() if key[1] != "eu-west-1" or key[0] == "alb.hour"}
+    )
+    comparison = compare(make_platform(region="eu-west-1"), Usage.model_validate(EUROPE), book)
+    assert comparison.filled
+    page = render_page("shop", comparison, book, TODAY)
+    head = page.partition("</svg>")[0]
+    assert dollars(comparison.filled.chosen.cents / 100) in head
+    assert dollars(comparison.chosen.cents / 100) not in head
+    assert "with the prices of us-east-1 for" in head
+    saving = 100 * (1 - comparison.filled.chosen.cents / comparison.bill.cents)
+    assert f"{saving:.0f} %</b>" in head and "At most" not in page
+
+
+def test_every_line_has_unit_price_date_and_what_aws_calls_it(page: str, team: Comparison) -> None:
+    body = page.partition("The AWS bill")[2]
+    assert "$0.04048 a vCPU-hour" in body and "SKU not in the book" in body and "M2YSHUBETB3JX4M4" in body
 
 
 def test_names_from_files_cannot_become_markup() -> None:

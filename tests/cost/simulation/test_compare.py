@@ -91,6 +91,10 @@ def test_an_impossible_goal_has_no_cheapest() -> None:
     assert found.cheapest is None
     assert words.verdict(found).startswith("no settings hold p95 ≤ 300 ms: the quickest have 4")
     assert "too slow" in words.rows(found)[2]
+    names = {option.name for option in found.options}
+    assert {"quickest", "quickest fixed"} <= names and not {"cheapest", "cheapest fixed"} & names
+    quickest = min(choice.replay.p95_ms for choice in found.choices)
+    assert min(option.replay.p95_ms for option in found.options) <= quickest * 1.01
     assert "No settings hold" in render_page(found)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from homeport.cost.simulation.service_time import lognormal
 from homeport.errors import HomeportError
 from homeport.heroku.convert import Converted, convert
 from homeport.heroku.convert.usage import render_usage
@@ -208,6 +209,13 @@ def test_measured_requests_are_those_of_a_month_of_730_hours() -> None:
     assert usage.requests is not None
     assert usage.requests.typical == round(of_a_week / (7 * 24) * 730)
     assert usage.tasks["web"].typical == 4
+
+
+def test_the_median_of_the_router_is_not_written_as_an_average() -> None:
+    usage = convert(team()).usage.environments["prod"].services["shop"]
+    assert (usage.p50_ms, usage.p95_ms) == (80, 410)
+    assert usage.duration_ms is not None
+    assert usage.duration_ms.typical == round(lognormal(80, 410).mean * 1000, 1) > 1.5 * 80
 
 
 def test_nothing_at_all_gives_a_valid_file(tmp_path: Path) -> None:
