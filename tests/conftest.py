@@ -1,5 +1,6 @@
 """How several workers share the tests (`pytest -n`): a file each; what shares a running example stays together."""
 
+import os
 import signal
 from typing import Any
 
@@ -15,6 +16,7 @@ settings.load_profile("homeport")
 
 
 def pytest_configure(config: Any) -> None:
+    os.environ.pop("COLUMNS", None)  # what is printed must not depend on who runs the tests
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background, and by all children then
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Sharing(), "sharing")

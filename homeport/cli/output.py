@@ -21,7 +21,7 @@ def print_table(
 
     COLUMNS says how wide it may be, as everywhere; without it, what is piped has room enough.
     """
-    wide = not answer_console.is_terminal and "COLUMNS" not in os.environ
+    wide = not answer_console.is_terminal and not os.environ.get("COLUMNS")
     console = Console(width=PIPED_WIDTH, highlight=False) if wide else Console(highlight=False)
     narrow = _width([columns, *rows]) > console.width
     shown = [at for at, column in enumerate(columns) if not (narrow and column in optional)]
