@@ -13,9 +13,18 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.pump import Framing, forward
+from homeport.postgres.copy.reading import Form, read_forms
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire
 from homeport.postgres.follow import statements
-from homeport.postgres.follow.captured import KEEP_FILES, REWRITTEN, Capture, find_changes, operator_path, read_capture
+from homeport.postgres.follow.captured import (
+    KEEP_FILES,
+    REWRITTEN,
+    Capture,
+    Captured,
+    find_changes,
+    operator_path,
+    read_capture,
+)
 from homeport.postgres.server import Connection, Lost, Server, Unreachable, connect, redact
 from homeport.postgres.state import APPLY, ON_RECEIVER, read_applied
 
@@ -252,8 +261,11 @@ class _Sessions:
             receiver.lock(held, receiving, "follow")
             receiver.end_leftovers(self.giving, f"homeport {application}")
             receiver.end_leftovers(held, f"homeport {application}")
-            self.capture = _check_capture(self.giving, giving, move)
+            captured = _check_capture(self.giving, giving, move)
             held.execute(ON_RECEIVER.encode())
+            self.capture = replace(
+                captured, tables=choose_forms(captured.tables, *map(read_forms, (self.giving, held)))
+            )
             self.applied = read_applied(held)
             self._check_newer(giving, receiving)
             if not prepared:
@@ -348,6 +360,18 @@ def _check_capture(connection: Connection, giving: Server, move: str) -> Capture
             "go on with that one, or end it: homeport db clean",
         )
     return capture
+
+
+def choose_forms(
+    tables: tuple[Captured, ...], giving: dict[str, Form], receiving: dict[str, Form]
+) -> tuple[Captured, ...]:
+    """The tables, each with the form in which its rows go over: binary where both sides have it for the same types."""
+    found = []
+    for table in tables:
+        form = giving.get(table.name)
+        binary = form is not None and form.binary and form == receiving.get(table.name)
+        found.append(replace(table, binary=binary, bytes=form.bytes if form else frozenset()))
+    return tuple(found)
 
 
 def check_quiet(connection: Connection, receiving: Server) -> None:
