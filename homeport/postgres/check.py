@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
+from homeport.postgres.copy.reading import read_forms
 from homeport.postgres.copy.target import occupants, read_objects
 from homeport.postgres.probe import Measured, measure
-from homeport.postgres.rules import RULES
+from homeport.postgres.rules import RULES, tables
 from homeport.postgres.rules.finding import Finding, listed
 from homeport.postgres.server import Connection, Server, connect
 from homeport.postgres.state import Move, describe, read_move
 
-Method = Literal["triggers", "logical replication"]
+METHOD = "triggers"  # how changes are followed
 CLOCK_SKEW_MAX = 2.0
 ORDER = ("refuses", "warns", "informs")
 
@@ -43,7 +43,7 @@ class Report:
     source: Catalog
     target: Catalog
     findings: tuple[Finding, ...]
-    method: Method
+    method: str
     method_because: str
     measured: Measured
     estimate: Estimate
@@ -72,15 +72,15 @@ def check(
             say("reading the target's catalog")
             there = read_catalog(right)
             held = read_held(left, right, source)
+            texts = _read_texts(left)
             say("measuring for about two seconds")
             measured = measure(left, right, here)
-    method, because = choose_method(here)
     return Report(
         source=here,
         target=there,
-        findings=find(here, there, measured, into_nonempty, held),
-        method=method,
-        method_because=because,
+        findings=find(here, there, measured, into_nonempty, held, texts),
+        method=METHOD,
+        method_because=explain_method(here),
         measured=measured,
         estimate=estimate(here, measured, jobs),
     )
@@ -109,24 +109,21 @@ def find(
     measured: Measured,
     into_nonempty: str | None = None,
     held: Held = Held(),
+    texts: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
-    """The findings of all rules, in order of severity."""
+    """The findings of all rules, in order of severity. `texts`: tables whose rows cannot be sent in binary form."""
     found = [_occupied(finding, target, into_nonempty, held) for finding in _apply(source, target)]
     found += _clock_skew(measured)
+    found += tables.long_texts(source, texts)
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
 
 
-def choose_method(source: Catalog) -> tuple[Method, str]:
-    """How changes are followed, and why: logical replication where the source allows it, else triggers."""
+def explain_method(source: Catalog) -> str:
+    """Why triggers, and what the source would allow beside them."""
     database = source.database
-    lacking = []
-    if not database.may_replicate:
-        lacking.append(f"{database.role} has no REPLICATION")
-    if database.wal_level != "logical":
-        lacking.append(f"wal_level is {database.wal_level}")
-    if lacking:
-        return "triggers", " and ".join(lacking)
-    return "logical replication", f"{database.role} has REPLICATION, and wal_level is logical"
+    allowed = database.may_replicate and database.wal_level == "logical"
+    more = "; the source would allow logical replication too, which is not used" if allowed else ""
+    return f"an owner's rights are enough for them{more}"
 
 
 def estimate(source: Catalog, measured: Measured, jobs: int) -> Estimate:
@@ -152,6 +149,13 @@ def estimate(source: Catalog, measured: Measured, jobs: int) -> Estimate:
             f"with {jobs} jobs copy and indexes are faster; only a rehearsal shows by how much",
         ),
     )
+
+
+def _read_texts(source: Connection) -> frozenset[str]:
+    """Tables whose rows cannot be sent in binary form."""
+    texts = frozenset(name for name, form in read_forms(source).items() if not form.binary)
+    source.rollback()
+    return texts
 
 
 def _apply(source: Catalog, target: Catalog) -> list[Finding]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homeport.errors import HomeportError
-from homeport.postgres.server import Connection, Server
+from homeport.postgres.server import Connection, Server, Unreachable, connect
 
 VERSION = 1
 TABLES = """
@@ -107,6 +107,7 @@ class State:
 def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
     """The state of the move from `source` to `target`, made if there is none, for this process alone.
 
+    A file in which nothing has happened yet belongs to whoever opens it: a URL that was wrong leaves no trace.
     HomeportError if the file belongs to another move, another process has it open, or it is no state of a move.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +120,8 @@ def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
             ) from None
         with closing(sqlite3.connect(file, check_same_thread=False)) as connection:
             try:
-                _prepare(connection, file, describe(source), describe(target))
+                if (known := _prepare(connection, file, describe(source), describe(target))) is not None:
+                    raise _other_move(file, known, source, target)
             except sqlite3.DatabaseError as error:
                 raise HomeportError(
                     f"{file}: cannot be used as the state of a move: {error}", "name another file with --state"
@@ -220,7 +222,8 @@ def done_statement(task: str) -> str:
     return f"INSERT INTO homeport.done (task) VALUES ('{quoted}')"
 
 
-def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: str) -> None:
+def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: str) -> tuple[str, str] | None:
+    """Make the file that of this move; the sides of another move, if it is one that has begun."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     if connection.execute("PRAGMA user_version").fetchone()[0] > VERSION:
@@ -233,8 +236,21 @@ def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: st
             values = [secrets.token_hex(6), source, target, time.time()]
             connection.execute("INSERT INTO move VALUES (?, ?, ?, ?)", values)
         elif known != (source, target):
-            raise HomeportError(
-                f"{file}: is the state of another move, from {known[0]} to {known[1]}; this one is from {source} "
-                f"to {target}",
-                "name another file with --state",
-            )
+            if connection.execute("SELECT 1 FROM event LIMIT 1").fetchone():
+                return str(known[0]), str(known[1])
+            connection.execute("UPDATE move SET source = ?, target = ?", [source, target])
+    return None
+
+
+def _other_move(file: Path, known: tuple[str, str], source: Server, target: Server) -> HomeportError:
+    """What is wrong: a side that nobody answers for, which is probably a slip of the pen, else the file."""
+    try:
+        for server, what in ((source, "the source"), (target, "the target")):
+            connect(server, application="look", what=what).close()
+    except Unreachable as error:
+        return error
+    return HomeportError(
+        f"{file}: is the state of another move, from {known[0]} to {known[1]}; this one is from {describe(source)} "
+        f"to {describe(target)}",
+        "name another file with --state",
+    )

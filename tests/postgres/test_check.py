@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from homeport.cli.db import db
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
-from homeport.postgres.check import check, check_refusals, choose_method, estimate, find
+from homeport.postgres.check import check, check_refusals, estimate, explain_method, find
 from homeport.postgres.compare import compare
 from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.server import Server, connect, program_environment
@@ -81,21 +81,24 @@ def test_neither_check_nor_compare_changes_anything(cluster: Clusters) -> None:
     assert seen(one, target) != before[1]
 
 
-def test_triggers_are_chosen_where_heroku_grants_no_replication(cluster: Clusters) -> None:
+def test_triggers_are_told_and_what_the_source_would_allow_beside_them(cluster: Clusters) -> None:
     report = check(*pair(cluster))
-    assert report.method == "triggers"
-    assert "has no REPLICATION and wal_level is replica" in report.method_because
+    assert (report.method, report.method_because) == ("triggers", "an owner's rights are enough for them")
+    allowing = replace(report.source.database, may_replicate=True, wal_level="logical")
+    told = explain_method(replace(report.source, database=allowing))
+    assert told.endswith("the source would allow logical replication too, which is not used")
 
 
-def test_logical_replication_is_chosen_where_it_is_allowed(cluster: Clusters) -> None:
-    one = cluster("15", wal_level="logical")
-    source = heroku_like(one)
-    target = rds_like(one)
-    assert check(source, target).method == "triggers"
-    one.execute(f"ALTER ROLE {source.user} REPLICATION")
+def test_large_tables_whose_rows_go_as_text_are_named(cluster: Clusters) -> None:
+    source, target = pair(cluster)
+    run_sql(source, "CREATE TYPE mood AS ENUM ('sad')", "CREATE TABLE c (id int PRIMARY KEY, moods mood[], raw bytea)")
     report = check(source, target)
-    assert report.method == "logical replication"
-    assert choose_method(report.source)[0] == "logical replication"
+    assert "long-texts" not in {f.rule for f in report.findings}
+    grown = tuple(replace(table, size_bytes=1 << 30) for table in report.source.tables)
+    large = replace(report.source, tables=grown)
+    texts = frozenset({"public.c"})
+    found = find(large, report.target, report.measured, texts=texts)
+    assert [(f.severity, f.objects) for f in found if f.rule == "long-texts"] == [("warns", ("public.c",))]
 
 
 def test_the_estimate_grows_with_what_was_measured(cluster: Clusters) -> None:

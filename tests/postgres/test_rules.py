@@ -56,6 +56,7 @@ CASES = (
          names=("public.t",)),
     Case("keys", "warns", ("CREATE TABLE t (id int UNIQUE)", "CREATE TABLE u (id int NOT NULL UNIQUE)"),
          names=("public.t (about 0 rows)",)),
+    Case("loaded-whole", "informs", ("CREATE TABLE t ()", "CREATE TABLE u (id int)"), names=("public.t",)),
     Case("unlogged", "warns", ("CREATE UNLOGGED TABLE t (id int PRIMARY KEY)",), names=("public.t",)),
     Case("foreign-tables", "warns", admin=("CREATE EXTENSION file_fdw", "CREATE SERVER files FOREIGN DATA WRAPPER"
          " file_fdw"), names=("server files (file_fdw)",)),

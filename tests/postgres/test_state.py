@@ -1,5 +1,7 @@
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +9,11 @@ import pytest
 from homeport.errors import HomeportError
 from homeport.postgres.server import Server
 from homeport.postgres.state import describe, done_statement, open_state
+from tests.postgres.clusters import Cluster, heroku_like, rds_like
 
 SOURCE = Server("one", 5432, "u", "d", "hush-hush")
 TARGET = Server("other", 5432, "u", "d", "hush-hush")
+NOBODY = Server("127.0.0.1", 1, "u", "d", "hush-hush", "disable")
 
 
 def test_a_move_keeps_its_name_and_its_history(tmp_path: Path) -> None:
@@ -21,11 +25,32 @@ def test_a_move_keeps_its_name_and_its_history(tmp_path: Path) -> None:
         assert [(event.step, event.detail) for event in state.events()] == [("copy began", {"tables": 3})]
 
 
-def test_the_state_of_another_move_is_refused(tmp_path: Path) -> None:
-    with open_state(tmp_path / "state", SOURCE, TARGET):
-        pass
-    with pytest.raises(HomeportError, match="is the state of another move, from one:5432/d to other:5432/d"):
-        with open_state(tmp_path / "state", TARGET, SOURCE):
+@pytest.mark.integration
+def test_the_state_of_another_move_is_refused(cluster: Callable[..., Cluster], tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    with open_state(tmp_path / "state", source, target) as state:
+        state.record("capture began")
+    words = f"is the state of another move, from {describe(source)} to {describe(target)}"
+    with pytest.raises(HomeportError, match=words):
+        with open_state(tmp_path / "state", target, source):
+            pass
+
+
+def test_a_url_that_was_wrong_leaves_no_trace(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", replace(NOBODY, database="mistyped"), TARGET) as state:
+        name = state.id
+    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        state.record("capture began")
+        assert state.id == name
+    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        assert state.id == name
+
+
+def test_a_url_that_is_wrong_after_the_start_is_told_for_what_it_is(tmp_path: Path) -> None:
+    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        state.record("capture began")
+    with pytest.raises(HomeportError, match=r"the source .* nothing answers there"):
+        with open_state(tmp_path / "state", NOBODY, TARGET):
             pass
 
 

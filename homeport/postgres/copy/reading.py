@@ -1,15 +1,26 @@
 """A connection inside the copy's snapshot → the `Contents` of its database. Reads catalogs only."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from homeport.postgres.checksum import quote
 from homeport.postgres.copy.contents import Constraint, Contents, ForeignKey, Grant, Index, Table, View
 from homeport.postgres.server import Connection
 
 OURS = "homeport"  # the schema that Homeport makes, on either side: never copied
 # The user's: neither the system's, nor a temporary one, nor ours.
 SYSTEM = rf"n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{OURS}')"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Whether every type of a table has a binary form that means the same elsewhere; its columns, as one text."""
+
+    binary: bool
+    columns: str
+    bytes: frozenset[str]  # columns that are bytea, quoted
 
 
 def read_contents(connection: Connection) -> Contents:
@@ -38,6 +49,12 @@ def read_search_path(connection: Connection) -> str:
     return ", ".join(part for part in ("pg_catalog", str(path).replace('"$user"', str(role))) if part)
 
 
+def read_forms(connection: Connection) -> dict[str, Form]:
+    """In which form the rows of each table can be sent, by its name."""
+    rows = _rows(connection, "forms")
+    return {name: Form(binary, columns, frozenset(map(quote, bytea))) for name, binary, columns, bytea in rows}
+
+
 def read_sequences(connection: Connection, names: tuple[str, ...]) -> list[tuple[str, int, bool]]:
     """Name, last value and whether it was given out, of each sequence, as it is now."""
     found: list[tuple[str, int, bool]] = []
@@ -56,7 +73,8 @@ def _rows(connection: Connection, name: str) -> list[Any]:
 def _queries() -> dict[str, str]:
     text = Path(__file__).with_name("reading.sql").read_text()
     parts = [part.partition("\n") for part in text.split("-- name: ")[1:]]
-    return {name: body.replace("{user}", SYSTEM).replace("{system}", SYSTEM) for name, _, body in parts}
+    found = {name: body.replace("{user}", SYSTEM).replace("{system}", SYSTEM) for name, _, body in parts}
+    return {name: body.replace("{text_only}", found["text_only"]) for name, body in found.items()}
 
 
 def _table(row: Any) -> Table:

@@ -1,8 +1,9 @@
 -- Named queries, each after a line `-- name:`. `{user}` is the condition that a namespace `n` is the user's own.
 
--- name: tables
--- Every table with rows of its own, the largest first. A type that is text_only, or that leads to one, has a binary
--- form that holds oids (arrays and composites of the user's types, reg*) or none at all.
+-- name: text_only
+-- The beginning of other queries: every table with rows of its own, and the types that have to go as text. A type that
+-- is text_only, or that leads to one, has a binary form that holds oids (arrays and composites of the user's types,
+-- reg*) or none at all.
 WITH RECURSIVE listed AS MATERIALIZED (
   SELECT c.oid, c.relpersistence, format('%I.%I', n.nspname, c.relname) AS name,
          coalesce(x.condition, '') AS condition, x.condition IS NOT NULL AS configuration
@@ -26,6 +27,9 @@ WITH RECURSIVE listed AS MATERIALIZED (
   HAVING bool_or(t.typtype IN ('c', 'p') OR t.typsend = 0 OR t.typreceive = 0 OR t.typname = 'xml'
                  OR t.typname LIKE 'reg%' OR (r.in_array AND t.oid >= 16384))
 )
+-- name: tables
+-- Every table with rows of its own, the largest first.
+{text_only}
 SELECT l.name, l.condition, l.relpersistence <> 'u', pg_table_size(l.oid),
        pg_relation_size(l.oid) / current_setting('block_size')::int,
        coalesce((SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum) FROM pg_attribute a
@@ -34,6 +38,16 @@ SELECT l.name, l.condition, l.relpersistence <> 'u', pg_table_size(l.oid),
                    WHERE a.attrelid = l.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '')
 FROM listed l WHERE NOT l.configuration OR l.condition <> ''
 ORDER BY 4 DESC, 1
+
+-- name: forms
+-- Whether a table's rows can be sent in binary form, what columns it has, as text, and which of them are bytea.
+{text_only}
+SELECT l.name, bool_and(a.atttypid NOT IN (SELECT root FROM text_only)),
+       string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attname),
+       coalesce(array_agg(a.attname::text) FILTER (WHERE 'bytea'::regtype IN (t.oid, t.typbasetype)), '{}')
+FROM listed l JOIN pg_attribute a ON a.attrelid = l.oid JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+GROUP BY l.name
 
 -- name: indexes
 -- All indexes, with the constraint behind each, if any.

@@ -124,8 +124,8 @@ class _Run:
             before = receiving.read_objects(self._held)
             receiving.check_empty(self.target, before, frozenset(present), self.options.into_nonempty)
             move = Move(self.state.id, describe(self.source), tuple(before))
-        write_move(self._held, replace(move, snapshot=None, contents=None, rest=None))
         self.state.record("copy began", snapshot=keeper.snapshot, bytes=contents.bytes, tables=len(contents.tables))
+        write_move(self._held, replace(move, snapshot=None, contents=None, rest=None))
         if dropped := receiving.clean(self._held, (*move.before, "SCHEMA homeport")):
             self.state.record("target cleaned", objects=dropped)
         self.at("cleaned")

@@ -69,7 +69,10 @@ def _begin(source: Server, target: Server, state_file: Path) -> None:
     """Refuse a target whose move is not a rehearsal of this state file."""
     with open_state(state_file, source, target) as state:
         events = [event.step for event in state.events() if event.step in (BEGAN, ENDED)]
-        with connect(target, application="rehearse", autocommit=True, what="the target") as connection:
+        with (
+            connect(source, application="rehearse", autocommit=True, what="the source"),
+            connect(target, application="rehearse", autocommit=True, what="the target") as connection,
+        ):
             move = read_move(connection)
         if move is not None and events[-1:] != [BEGAN]:
             raise HomeportError(

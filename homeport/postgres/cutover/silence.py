@@ -35,6 +35,7 @@ SELECT format('%I.%I', n.nspname, c.relname), quote_ident(x.conname), pg_get_con
 FROM pg_constraint x JOIN pg_class c ON c.oid = x.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class p ON p.oid = x.confrelid
 WHERE x.contype = 'f' AND x.conparentid = 0 AND {SYSTEM} ORDER BY 1, 2"""
+OURS = "homeport_"  # what the names of our own triggers begin with
 ENABLE = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 
 
@@ -49,7 +50,8 @@ def may_be_replica(connection: Connection) -> bool:
 
 
 def silence(connection: Connection, *, as_replica: bool) -> list[str]:
-    """Quieten what would act on the changes brought, and record it, in one transaction; what was, in words.
+    """Quieten what would act on the changes brought, and record it, in one transaction; what was, in words, a line each
+    but for our own triggers, which are counted.
 
     `as_replica`: the changes come in sessions whose role is replica. May be run again.
     """
@@ -71,9 +73,14 @@ def silence(connection: Connection, *, as_replica: bool) -> list[str]:
         return acting, dropped
 
     acting, dropped = retry(connection, work, "triggers and foreign keys of the receiving side")
-    return [f"{str(kind).lower()} {name} of {relation}" for relation, kind, name, _ in acting] + [
-        f"foreign key {name} of {relation}" for relation, name, *_ in dropped
+    ours = sum(str(name).startswith(OURS) for _, _, name, _ in acting)
+    words = [
+        f"{str(kind).lower()} {name} of {relation}"
+        for relation, kind, name, _ in acting
+        if not str(name).startswith(OURS)
     ]
+    words += [f"foreign key {name} of {relation}" for relation, name, *_ in dropped]
+    return words + [f"{ours} triggers of Homeport's own"] * bool(ours)
 
 
 def restore(connection: Connection) -> None:

@@ -19,7 +19,6 @@ from homeport.errors import HomeportError
 from homeport.postgres.catalog import read_catalog
 from homeport.postgres.checksum import quote
 from homeport.postgres.follow.captured import (
-    ROWLESS,
     TABLES,
     Capture,
     Captured,
@@ -141,8 +140,8 @@ def capture_statements(table: Captured, *, always: bool) -> list[str]:
             "homeport_old": f"AFTER DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION homeport.old_{number}()",
         }
     else:
-        kept = "pg_catalog.pg_current_xact_id() AS x, 1 AS sign, "
-        kept += ", ".join(f"{column} AS c{i}" for i, column in enumerate(table.columns, 1))
+        images = [] if table.is_whole else [f"{column} AS c{i}" for i, column in enumerate(table.columns, 1)]
+        kept = ", ".join(["pg_catalog.pg_current_xact_id() AS x", "1 AS sign", *images])
         bodies = {
             which: f"pg_catalog.pg_current_xact_id(), {sign}, {row}"
             for which, sign, row in (("new", "1", new), ("old", "-1", old))
@@ -152,8 +151,12 @@ def capture_statements(table: Captured, *, always: bool) -> list[str]:
             "homeport_old": f"AFTER DELETE OR UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION homeport.old_{number}()",
         }
     triggers["homeport_truncated"] = f"AFTER TRUNCATE ON {name} EXECUTE FUNCTION homeport.truncated_{number}()"
-    functions = {f"{which}_{number}": f"INSERT INTO {log} VALUES ({values})" for which, values in bodies.items()}
-    functions[f"truncated_{number}"] = f"INSERT INTO homeport.reload VALUES ({number})"
+    reload = f"INSERT INTO homeport.reload VALUES ({number})"
+    functions = {
+        f"{which}_{number}": reload if table.is_whole else f"INSERT INTO {log} VALUES ({values})"
+        for which, values in bodies.items()
+    }
+    functions[f"truncated_{number}"] = reload
     statements = [
         f"LOCK TABLE ONLY {name} IN SHARE ROW EXCLUSIVE MODE",
         f"CREATE TABLE {log} AS SELECT {kept} FROM ONLY {name} WITH NO DATA",
@@ -215,7 +218,7 @@ def _find_missing(connection: Connection, where: str) -> list[Captured]:
     missing = {
         name: shape
         for name, shape in read_shapes(connection).items()
-        if name not in done and shape.columns != ROWLESS and (shape.schema, shape.table) in tables
+        if name not in done and (shape.schema, shape.table) in tables
     }
     found = [(name, shape, tables[shape.schema, shape.table]) for name, shape in missing.items()]
     if foreign := [name for name, _, table in found if not table.is_ours]:

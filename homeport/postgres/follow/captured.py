@@ -1,8 +1,10 @@
 """What a side that is followed knows of it: the move, its tables, their logs. Plain values, read from its schema."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from homeport.postgres.catalog import NO_EXTENSION, USER_SCHEMA
+from homeport.postgres.copy.reading import Form
 from homeport.postgres.server import Connection
 
 TABLES = """
@@ -41,7 +43,8 @@ UPDATE homeport.captured k SET file = c.relfilenode FROM pg_class c WHERE c.oid 
 EXTENSION_SCHEMAS = """
 SELECT DISTINCT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
  WHERE n.nspname <> 'pg_catalog' ORDER BY 1"""
-ROWLESS = "(no columns)"
+COLUMNLESS = "(no columns)"
+COLUMNS_MAX = 1600  # of any table of PostgreSQL's, so also of a log and of what a delta is staged in
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,17 @@ class Captured:
     columns: tuple[str, ...]  # without generated ones
     key: tuple[str, ...]
     shape: str = ""
+    binary: bool = False  # whether its rows can be sent in binary form; else as text, of which 1 GB is the most
+    bytes: frozenset[str] = frozenset()  # the columns that are bytea
 
     @property
     def log(self) -> str:
         return f"homeport.log_{self.number}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each change has all of it loaded again: no log can hold a row without columns, or one of so many."""
+        return is_whole(self.columns, self.key)
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,11 @@ class Capture:
     tables: tuple[Captured, ...]
 
 
+def is_whole(columns: Sequence[str], key: Sequence[str]) -> bool:
+    """Whether a table of these columns is followed by loading it whole (`Captured.is_whole`)."""
+    return not columns or len(columns) + max(len(key) + 1, 2) > COLUMNS_MAX
+
+
 def read_capture(connection: Connection) -> Capture | None:
     """What this side captures, if it does."""
     if not connection.execute(EXISTS).fetchall()[0][0]:
@@ -98,7 +113,7 @@ def read_shapes(connection: Connection) -> dict[str, Shape]:
     """What every table looks like to the caller's transaction, by its quoted name."""
     rows = connection.execute(SHAPES.encode()).fetchall()
     return {
-        str(name): Shape(schema, table, columns or ROWLESS, triggers or "")
+        str(name): Shape(schema, table, columns or COLUMNLESS, triggers or "")
         for name, schema, table, columns, triggers in rows
     }
 
@@ -107,7 +122,7 @@ def find_changes(connection: Connection, capture: Capture) -> list[str]:
     """What was changed behind our back since the capture began, in words; nothing if nothing was."""
     now = read_shapes(connection)
     known = {table.name: table for table in capture.tables}
-    lines = [f"table {name}: is new" for name in now if name not in known and now[name].columns != ROWLESS]
+    lines = [f"table {name}: is new" for name in now if name not in known]
     for name, table in known.items():
         if name not in now:
             lines.append(f"table {name}: is gone")
@@ -129,6 +144,18 @@ def operator_path(connection: Connection) -> str:
 
 def trigger_names(table: Captured) -> tuple[str, ...]:
     return ("homeport_new", *(("homeport_changed",) if table.key else ()), "homeport_old", "homeport_truncated")
+
+
+def choose_forms(
+    tables: tuple[Captured, ...], giving: dict[str, Form], receiving: dict[str, Form]
+) -> tuple[Captured, ...]:
+    """The tables, each with the form in which its rows go over: binary where both sides have it for the same types."""
+    found = []
+    for table in tables:
+        form = giving.get(table.name)
+        binary = form is not None and form.binary and form == receiving.get(table.name)
+        found.append(replace(table, binary=binary, bytes=form.bytes if form else frozenset()))
+    return tuple(found)
 
 
 def _missing(table: Captured, triggers: str, states: str) -> list[str]:

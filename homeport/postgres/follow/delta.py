@@ -13,10 +13,18 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.pump import Framing, forward
-from homeport.postgres.copy.reading import read_search_path
+from homeport.postgres.copy.reading import read_forms, read_search_path
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire
 from homeport.postgres.follow import statements
-from homeport.postgres.follow.captured import KEEP_FILES, REWRITTEN, Capture, find_changes, operator_path, read_capture
+from homeport.postgres.follow.captured import (
+    KEEP_FILES,
+    REWRITTEN,
+    Capture,
+    choose_forms,
+    find_changes,
+    operator_path,
+    read_capture,
+)
 from homeport.postgres.follow.definitions import HINT, find_changed
 from homeport.postgres.server import Connection, Lost, Server, Unreachable, connect, redact
 from homeport.postgres.state import APPLY, ON_RECEIVER, read_applied
@@ -272,8 +280,11 @@ class _Sessions:
             receiver.lock(held, receiving, "follow")
             receiver.end_leftovers(self.giving, f"homeport {application}")
             receiver.end_leftovers(held, f"homeport {application}")
-            self.capture = _check_capture(self.giving, giving, move)
+            captured = _check_capture(self.giving, giving, move)
             held.execute(ON_RECEIVER.encode())
+            self.capture = replace(
+                captured, tables=choose_forms(captured.tables, *map(read_forms, (self.giving, held)))
+            )
             self.applied = read_applied(held)
             self._check_newer(giving, receiving)
             if not prepared:

@@ -232,6 +232,7 @@ def _check_both(source: Server, target: Server, state: State, options: FollowOpt
 def _begin(source: Server, target: Server, state: State, options: FollowOptions, listener: Listener, at: At) -> str:
     with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
         receiver.lock(connection, target, "follow")
+        state.record("capture began")
         connection.execute(ON_TARGET.encode())
         if options.again:
             connection.execute("DELETE FROM homeport.done")

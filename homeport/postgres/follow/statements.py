@@ -3,6 +3,8 @@
 `delta_<number>` is a temporary table of the receiving session, `since_<number>` holds keys for a proof (`kept`).
 """
 
+from collections.abc import Mapping
+
 from homeport.postgres.follow.captured import Captured
 
 FEW_ROWS = 100_000  # up to here each key is looked up, whatever the planner thinks of a table without statistics
@@ -24,22 +26,23 @@ def read_changes(table: Captured, rows: int, applied: str | None) -> str:
     """
     if not table.key:
         images = ", ".join(f"c{i}" for i in range(1, len(table.columns) + 1))
-        return f"COPY (SELECT sign, {images} FROM {table.log}{_not_applied(table, applied)}) TO STDOUT"
+        query = f"SELECT sign, {images} FROM {table.log}{_not_applied(table, applied)}"
+        return f"COPY ({query}) TO STDOUT{_form(table)}"
     keys = _names(table)
     same = " AND ".join(f"t.{column} = {key}" for column, key in zip(table.key, keys, strict=True))
     row = ", ".join([*(f"k.{key}" for key in keys), "t.ctid IS NOT NULL", *(f"t.{column}" for column in table.columns)])
     distinct = f"SELECT DISTINCT {', '.join(keys)} FROM {table.log}"
-    copy = f"COPY (SELECT {row} FROM ({distinct}) AS k LEFT JOIN ONLY {table.name} AS t ON {same}) TO STDOUT"
-    return f"{_lookups(rows)}; {copy}"
+    query = f"SELECT {row} FROM ({distinct}) AS k LEFT JOIN ONLY {table.name} AS t ON {same}"
+    return f"{_lookups(rows)}; COPY ({query}) TO STDOUT{_form(table)}"
 
 
 def read_whole(table: Captured) -> str:
-    return f"COPY (SELECT {', '.join(table.columns)} FROM ONLY {table.name}) TO STDOUT"
+    return f"COPY (SELECT {', '.join(table.columns)} FROM ONLY {table.name}) TO STDOUT{_form(table)}"
 
 
 def write_changes(table: Captured, rows: int, *, deletes: bool, kept: bool) -> str:
     """What takes in `read_changes`. `deletes`: whether images of deleted rows are among it."""
-    parts = [_staging(table), f"COPY {_delta(table)} FROM STDIN"]
+    parts = [_staging(table), f"COPY {_delta(table)} FROM STDIN{_form(table)}"]
     if table.key:
         parts += [_lookups(rows)]
         parts += _apply_keys(table) + (_keep_keys(table) if kept else [])
@@ -51,7 +54,8 @@ def write_changes(table: Captured, rows: int, *, deletes: bool, kept: bool) -> s
 
 def write_whole(table: Captured, *, kept: bool) -> str:
     """What takes in `read_whole`."""
-    copy = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN"
+    columns = f" ({', '.join(table.columns)})" if table.columns else ""
+    copy = f"COPY {table.name}{columns} FROM STDIN{_form(table)}"
     return "; ".join([f"DELETE FROM ONLY {table.name}", copy, *(keep_whole(table) if kept else [])])
 
 
@@ -96,12 +100,11 @@ def _keep_keys(table: Captured) -> list[str]:
 
 def _apply_images(table: Captured, deletes: bool) -> list[str]:
     """Rows are told apart by all of their text; of equal ones as many go or come as the signs add up to."""
-    values = ", ".join(f"c{i}" for i in range(1, len(table.columns) + 1))
-    image = f"md5(ROW({values})::text)"
-    columns = ", ".join(table.columns)
+    numbered = {column: f"c{i}" for i, column in enumerate(table.columns, 1)}
+    values, columns = ", ".join(numbered.values()), ", ".join(table.columns)
+    image, here = (_image(table, names) for names in (numbered, {column: column for column in table.columns}))
     net = f"SELECT {image} AS image, sum(sign) AS n FROM {_delta(table)} GROUP BY 1"
     counted = f"row_number() OVER (PARTITION BY {image}) AS i"
-    here = f"md5(ROW({columns})::text)"
     rows = f"SELECT ctid AS place, {here} AS image, row_number() OVER (PARTITION BY {here}) AS i FROM ONLY {table.name}"
     delete = (
         f"DELETE FROM ONLY {table.name} WHERE ctid IN (SELECT place FROM ({rows}) AS t"
@@ -113,6 +116,16 @@ def _apply_images(table: Captured, deletes: bool) -> list[str]:
         f" JOIN ({net}) AS net USING (image) WHERE i <= n"
     )
     return [delete, insert] if deletes else [insert]
+
+
+def _image(table: Captured, names: Mapping[str, str]) -> str:
+    """A digest of a row's text. A text may not be longer than 1 GB, and that of bytes is twice as long as they."""
+    parts = [f"md5({name})" if column in table.bytes else name for column, name in names.items()]
+    return f"md5(ROW({', '.join(parts)})::text)"
+
+
+def _form(table: Captured) -> str:
+    return " (FORMAT binary)" if table.binary else ""
 
 
 def _lookups(rows: int) -> str:

@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     schema.heroku_extensions,
     tables.row_security,
     tables.keys,
+    tables.loaded_whole,
     tables.unlogged,
     tables.foreign_tables,
     tables.exclusion_constraints,

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 from homeport.postgres.catalog import Catalog
+from homeport.postgres.follow.captured import is_whole
 from homeport.postgres.rules.finding import Finding, counted, listed
+
+TEXT_BYTES_MAX = 512 * 1024 * 1024  # of a bytea that can be written as text; a smaller table has no larger value
 
 
 def row_security(source: Catalog, target: Catalog) -> Iterator[Finding]:
@@ -41,6 +44,35 @@ def keys(source: Catalog, target: Catalog) -> Iterator[Finding]:
             "their changes are followed by the content of whole rows, which costs more",
             "nothing need be done; a primary key makes following cheaper",
             listed(without),
+        )
+
+
+def loaded_whole(source: Catalog, target: Catalog) -> Iterator[Finding]:
+    columns = {t.full_name: [c.name for c in t.columns if not c.generated] for t in source.data_tables}
+    names = {t.full_name for t in source.data_tables if is_whole(columns[t.full_name], t.key)}
+    if names:
+        yield Finding(
+            "loaded-whole",
+            "informs",
+            f"{counted(len(names), 'table')} without columns of its own, or with too many for a log",
+            "a table of PostgreSQL has 1600 columns at most, a log of changes too",
+            "each is loaded whole when it changes",
+            listed(names),
+        )
+
+
+def long_texts(source: Catalog, texts: frozenset[str]) -> Iterator[Finding]:
+    """`texts`: tables whose rows can only be sent as text, quoted as PostgreSQL does."""
+    large = {t.full_name for t in source.data_tables if t.size_bytes > TEXT_BYTES_MAX}
+    names = {name for name in (text.replace('"', "") for text in texts) if name in large}
+    if names:
+        yield Finding(
+            "long-texts",
+            "warns",
+            f"{counted(len(names), 'large table')} with a type that has no binary form that means the same elsewhere",
+            "their rows go as text, and a text of more than 1 GB stops the move: a bytea of over 512 MB has one",
+            "see that no value is that large: SELECT max(octet_length(…)) tells",
+            listed(names),
         )
 
 
@@ -135,7 +167,7 @@ def replica_identity(source: Catalog, target: Catalog) -> Iterator[Finding]:
             "informs",
             f"{counted(len(names), 'table')} without a replica identity",
             "logical replication refuses updates and deletes on them",
-            "triggers do not need one; with logical replication: ALTER TABLE … REPLICA IDENTITY FULL",
+            "nothing need be done: changes are captured by triggers, which do not need one",
             listed(names),
         )
 

@@ -64,6 +64,8 @@ def test_rows_written_after_the_switch_are_on_the_source(cluster: Find, tmp_path
     assert read_rows(source) | {"public.sums": 0} == read_rows(target) | {"public.sums": 0}
     assert (run_sql(source, STATES), run_sql(source, TRIGGERS)) == (keys, triggers)
     assert (is_fenced(source), is_fenced(target)) == (False, True)
+    assert not any("homeport_" in line for line in said)
+    assert len([line for line in said if "triggers of Homeport's own" in line]) == 1
     clean(source, target, tmp_path / "state", said.append)
     assert dump(source, 15) == before
 
