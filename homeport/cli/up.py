@@ -36,6 +36,8 @@ def up(file: Path, detach: bool) -> None:
                 outcome = bring_up(local, board, detached=detach)
             view = read_overview(local)
             print_overview(view)
+            if view.problem:
+                outcome.failures.append(HomeportError(view.problem, f"free space: df -h {local.home.path}"))
             _report(outcome)
             keep = detach
             if not detach:

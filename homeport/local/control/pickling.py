@@ -73,7 +73,7 @@ class _Pickler(pickle.Pickler):
         return reduced
 
 
-_plain: set[type] = set()  # whose objects pickle knows what to do with: most of the time of a save went into asking anew
+_plain: set[type] = set()  # pickle knows what to do with their objects; most of a save went into asking for each anew
 
 
 def _reduced(obj: Any, kind: type) -> Any:
