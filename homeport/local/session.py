@@ -24,6 +24,7 @@ from homeport.system import interrupts, lock, process
 
 READY_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = {"data": 45.0, "control": 20.0}  # data: a task's stop timeout first
+LAST_LINES = 5
 PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 PASSED_ON_PREFIXES = ("XDG_", "HOMEPORT_")
 
@@ -122,7 +123,7 @@ def _wait_ready(home: Home, plane: str, child: int, log: Path) -> str:
         if url := find_url(home, plane):
             return url
         if (code := process.exit_code(child)) is not None:
-            raise HomeportError(f"the {plane} plane stopped at start (exit {code}):\n{_tail(log)}", f"see {log}")
+            raise _stopped(plane, code, log)
         time.sleep(0.02)
     raise HomeportError(f"the {plane} plane is not ready after {READY_TIMEOUT_SECONDS:.0f} s", f"see {log}")
 
@@ -138,5 +139,11 @@ def _pid(home: Home, plane: str) -> int:
     return int(json.loads((home.path / f"{plane}.json").read_text())["pid"])
 
 
-def _tail(log: Path, lines: int = 5) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+def _stopped(plane: str, code: int, log: Path) -> HomeportError:
+    """The plane's own words, if its last ones are of the kind that a user can act on; else the end of its log."""
+    lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    _, is_there, own = "\n".join(["", *lines]).rpartition("\nerror: ")
+    if not is_there:
+        return HomeportError("\n".join([f"the {plane} plane stopped at start (exit {code}):", *lines]), f"see {log}")
+    message, _, hint = own.partition("\n\nhint: ")
+    return HomeportError(f"the {plane} plane stopped at start: {message.strip()}", hint.strip() or f"see {log}")

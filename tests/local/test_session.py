@@ -75,6 +75,14 @@ def test_a_second_plane_on_a_home_is_refused_before_it_reads_anything(home: Home
     assert not home.state.exists()
 
 
+def test_why_a_plane_did_not_start_is_said_in_its_own_words(home: Home) -> None:
+    home.token.unlink()
+    with pytest.raises(HomeportError) as error:
+        session.start_planes(home, dies_with_us=True)
+    assert error.value.message == f"the control plane stopped at start: {home.token}: there is no token"
+    assert error.value.hint == "start the account with: homeport up"
+
+
 def test_a_second_homeport_is_told_who_is_at_work(home: Home) -> None:
     with session.locked(home):
         assert session.holder(home) == os.getpid()

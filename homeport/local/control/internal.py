@@ -72,7 +72,7 @@ class Internal:
         return web.Response(body=self._feed.document(), content_type="application/json")
 
     async def _get_saved(self, _: web.BaseRequest) -> web.Response:
-        return web.json_response({"problem": self._problem()})
+        return web.json_response({"problem": await self._loop.run_in_executor(self._pool, self._problem)})
 
     async def _post_observed(self, request: web.BaseRequest) -> web.Response:
         observations = json.loads(await request.read())

@@ -28,6 +28,7 @@ from homeport.local.home import Home
 log = logging.getLogger(__name__)
 SAVE_AFTER_SECONDS, SAVE_LAZY_AFTER_SECONDS = 0.3, 15.0
 QUICK_SECONDS = 0.05  # a unit that takes longer rests as long before its next save: other calls have their turn, too
+PROBE_BYTES = 100_000
 JOURNAL_MAX_BYTES = 8_000_000
 FORMAT = 1
 
@@ -86,11 +87,18 @@ class Store:
         with self._waiting:
             self._stopped = True
             self._waiting.notify_all()
-        if problem := self.problem():
+        if self._failed and (problem := self.problem()):
             raise HomeportError(problem, f"free space (df -h {self._root}), then: homeport up")
 
     def problem(self) -> str | None:
-        """Why the last save failed, in words; None if it did not."""
+        """Why nothing can be saved now, in words; None if it can: no save has failed, and there is room for another."""
+        probe = self._root / "probe"
+        try:
+            probe.write_bytes(bytes(PROBE_BYTES))
+        except OSError as error:
+            return self._words(error)
+        finally:
+            probe.unlink(missing_ok=True)
         with self._waiting:
             return next((self._words(error) for _, error in self._failed.values()), None)
 

@@ -66,6 +66,7 @@ def test_acknowledged_or_refused_but_never_acknowledged_and_lost(small_account: 
     ssm.put_parameter(Name="/before", Value="kept", Type="SecureString")
     assert account.request("GET", "saved").json() == {"problem": None}
     ballast = fill(account)
+    assert NO_SPACE in account.request("GET", "saved").json()["problem"]  # before anything has failed
 
     put = lambda name: ssm.put_parameter(Name=f"/{name}", Value="v" * 500, Type="String")  # noqa: E731
     done, refusal = put_until_refused(account, put)
