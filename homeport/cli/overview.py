@@ -13,7 +13,7 @@ import click
 from homeport.cli.local import ENVIRONMENT, Local
 from homeport.cli.output import print_table
 from homeport.local.demo import DemoUser, find_demo_user
-from homeport.local.inventory import StackState, read_live, read_stack_state
+from homeport.local.inventory import StackState, read_live, read_problem, read_stack_state
 from homeport.local.mail import read_mail
 from homeport.model import names
 
@@ -33,6 +33,7 @@ class Overview:
     things: tuple[dict[str, Any], ...]  # type, name, live, address, detail
     demo: DemoUser | None
     mails: int
+    problem: str | None  # why the account's state cannot be saved
 
     def as_json(self) -> str:
         demo = None if self.demo is None else {"email": self.demo.email, "password": self.demo.password}
@@ -54,6 +55,7 @@ def read_overview(local: Local) -> Overview:
         things=tuple({key: thing[key] for key in ("type", "name", "live", "address", "detail")} for thing in things),
         demo=find_demo_user(local.home),
         mails=len(read_mail(local.home)),
+        problem=read_problem(local.home),
     )
 
 
@@ -89,6 +91,8 @@ def print_overview(view: Overview) -> None:
     ]
     print_table(("name", "what", "state", "where"), things, optional=("what",))
     _print_trials(view)
+    if view.problem:
+        click.echo(f"\nwarning: {view.problem}; what would change is refused until there is space")
 
 
 def _short(name: str, platform: str) -> str:

@@ -37,15 +37,19 @@ def up(file: Path, detach: bool) -> None:
         try:
             with Board() as board:
                 outcome = bring_up(local, board, detached=detach)
-            print_overview(read_overview(local))
+            view = read_overview(local)
+            print_overview(view)
+            if view.problem:
+                outcome.failures.append(HomeportError(view.problem, f"free space: df -h {local.home.path}"))
             _report(outcome)
             keep = detach
             if not detach:
                 _stream(local)
         finally:
-            interrupts.heard()
-            if not keep:
-                _stop(local)
+            with interrupts.held():  # whoever presses Ctrl-C again gets what was stopped, not what was left behind
+                interrupts.heard()
+                if not keep:
+                    _stop(local)
     if outcome.failures:
         raise _failed(outcome)
 

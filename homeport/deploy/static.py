@@ -6,7 +6,7 @@ https://devcenter.heroku.com/articles/django-assets; DISABLE_COLLECTSTATIC=1 tur
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from homeport.deploy.uv import base_environment, run
+from homeport.deploy.uv import NO_KEYS, NO_WAY_OUT, base_environment, run
 from homeport.errors import HomeportError
 
 NOT_USED = "Unknown command: 'collectstatic'"
@@ -16,14 +16,16 @@ NO_ROOT = "without having set the STATIC_ROOT setting"
 def collect_static(app: Path, venv: Path, settings: Mapping[str, str], say: Callable[[str], None]) -> list[str]:
     """Run `manage.py collectstatic` in the copied source, if the project has static files; warnings.
 
-    A build knows no database and no secrets: SECRET_KEY is a word that means nothing, the rest is not set.
+    A build knows no database and no secrets: SECRET_KEY is a word that means nothing, the rest is not set. Nor can it
+    reach any AWS, whatever keys lie about on this machine: a storage that uploads is refused, and so is the build.
     """
     if settings.get("DISABLE_COLLECTSTATIC", "0") not in ("", "0") or not (app / "manage.py").is_file():
         return []
     if not any(venv.glob("lib/python*/site-packages/django/__init__.py")):
         return []
     say("collecting static files")
-    environment = base_environment() | {"SECRET_KEY": "only-while-building", "PYTHONDONTWRITEBYTECODE": "1", **settings}
+    own = {"SECRET_KEY": "only-while-building", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**base_environment(), **own, **settings, **NO_KEYS, **NO_WAY_OUT}
     environment["PATH"] = f"{venv / 'bin'}:{environment.get('PATH', '')}"
     command = [str(venv / "bin" / "python"), "manage.py", "collectstatic", "--noinput"]
     try:

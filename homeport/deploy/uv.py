@@ -23,6 +23,18 @@ PASSED_ON = re.compile(
     r"|(HTTPS?|ALL|NO)_PROXY)$",
     re.IGNORECASE,
 )
+# The home folder is passed on, and the keys that lie there are not found: what a build runs may ask boto3 for them.
+NO_KEYS = {
+    **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"), os.devnull),
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+NOWHERE = "http://127.0.0.1:1"  # nothing listens there
+# For what has no business outside of this machine: AWS's own SDKs and every HTTP client that reads proxies are refused.
+NO_WAY_OUT = {
+    **{name: NOWHERE for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (proxy, proxy.lower())},
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
+    "AWS_ENDPOINT_URL": NOWHERE,
+}
 WORDS_MAX = 4000
 
 
@@ -84,8 +96,8 @@ def choose_python(wanted: str, installed: Sequence[Mapping[str, Any]]) -> Python
 
 
 def base_environment() -> dict[str, str]:
-    """The user's environment without anything secret or of AWS."""
-    return {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
+    """The user's environment without anything secret; proxies lead to the internet, and AWS's SDKs find no keys."""
+    return {name: value for name, value in os.environ.items() if PASSED_ON.match(name)} | NO_KEYS
 
 
 def _own_environment() -> dict[str, str]:

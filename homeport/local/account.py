@@ -22,8 +22,25 @@ def control_url(home: Home) -> str:
     """URL of the running control plane; a clear error if there is none."""
     url = find_url(home, "control")
     if url is None:
-        raise HomeportError("local: this machine's account is not running", "start it: homeport up")
+        raise not_running(home)
     return url
+
+
+def not_running(home: Home) -> HomeportError:
+    """What to say if a plane is missing: which one is dead, and what still runs."""
+    if find_url(home, "data"):
+        return HomeportError(
+            "local: the control plane has died: no AWS call is answered. The data plane lives: services, functions, "
+            "routes and databases still serve",
+            f"homeport up starts it again, with everything that was answered; why it died: {home.log}/control.log",
+        )
+    if find_url(home, "control"):
+        return HomeportError(
+            "local: the data plane has died: no service, function, route or database serves. The control plane lives: "
+            "AWS calls are answered",
+            f"homeport up starts it again, with rows, messages and mail; why it died: {home.log}/data.log",
+        )
+    return HomeportError("local: this machine's account is not running", "start it: homeport up")
 
 
 def find_url(home: Home, plane: str) -> str | None:

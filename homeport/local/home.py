@@ -21,6 +21,10 @@ class Home:
         """Locked with flock by the running `homeport up`."""
         return self.path / "lock"
 
+    def lock_of(self, plane: str) -> Path:
+        """Locked with flock by the running plane ("control" or "data"), from its first moment on."""
+        return self.path / f"{plane}.lock"
+
     @property
     def token(self) -> Path:
         """Bearer token of everything under /_homeport/ (0600)."""

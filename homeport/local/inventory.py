@@ -6,8 +6,7 @@ from typing import Any
 
 import httpx
 
-from homeport.errors import HomeportError
-from homeport.local.account import find_url
+from homeport.local.account import control_url, find_url, not_running
 from homeport.local.home import Home
 
 
@@ -40,12 +39,21 @@ def read_live(home: Home) -> list[dict[str, Any]]:
     """What the data plane says is live: `arn`, `type`, `name`, `live`, `address`, `detail` of each thing."""
     url = find_url(home, "data")
     if url is None:
-        raise HomeportError("local: this machine's account is not running", "start it: homeport up")
-    headers = {"Authorization": f"Bearer {home.token.read_text().strip()}"}
-    answer = httpx.get(f"{url}/_homeport/live", headers=headers, timeout=10, trust_env=False)
-    answer.raise_for_status()
-    live: list[dict[str, Any]] = answer.json()
+        raise not_running(home)
+    live: list[dict[str, Any]] = _read(home, f"{url}/_homeport/live")
     return live
+
+
+def read_problem(home: Home) -> str | None:
+    """Why the control plane cannot save the account's state; None if it can."""
+    problem: str | None = _read(home, f"{control_url(home)}/_homeport/saved")["problem"]
+    return problem
+
+
+def _read(home: Home, url: str) -> Any:
+    headers = {"Authorization": f"Bearer {home.token.read_text().strip()}"}
+    answer = httpx.get(url, headers=headers, timeout=10, trust_env=False)
+    return answer.raise_for_status().json()
 
 
 def _address(resource: dict[str, Any]) -> str:

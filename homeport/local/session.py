@@ -6,7 +6,6 @@ sweeps and goes on from the saved state.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -21,10 +20,11 @@ from homeport.local import ledger
 from homeport.local.account import find_url
 from homeport.local.home import Home
 from homeport.local.ports import Ports
-from homeport.system import process
+from homeport.system import interrupts, lock, process
 
 READY_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = {"data": 45.0, "control": 20.0}  # data: a task's stop timeout first
+LAST_LINES = 5
 PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 PASSED_ON_PREFIXES = ("XDG_", "HOMEPORT_")
 
@@ -42,39 +42,20 @@ class Planes:
 def locked(home: Home) -> Iterator[None]:
     """Hold the home for one `up`, `down` or `apply`; a second one is refused with the first one's process id."""
     create(home)
-    with home.lock.open("a+") as file:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
+            stack.enter_context(lock.held_alone(home.lock))
+        except lock.Held as held:
             raise HomeportError(
-                f"{home.path}: another homeport (process {holder}) is working on this platform",
+                f"{home.path}: another homeport (process {held.holder}) is working on this platform",
                 "stop it with Ctrl-C there, or: homeport down (`homeport up --detach` leaves room for the next `up`)",
             ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        try:
-            yield
-        finally:
-            fcntl.flock(
-                file, fcntl.LOCK_UN
-            )  # a child of another thread may still hold the file, until it runs its program
+        yield
 
 
 def holder(home: Home) -> int | None:
     """Process id of the homeport that holds the lock, if any."""
-    try:
-        with home.lock.open("r") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                fcntl.flock(file, fcntl.LOCK_UN)
-            except BlockingIOError:
-                return int(file.read().strip() or 0) or None
-    except (OSError, ValueError):
-        pass
-    return None
+    return lock.holder(home.lock)
 
 
 def create(home: Home) -> None:
@@ -107,13 +88,13 @@ def start_planes(home: Home, *, dies_with_us: bool, progress: Callable[[str], No
 
 
 def stop_planes(home: Home, progress: Callable[[str], None] = lambda _: None) -> bool:
-    """Stop both planes in order, then whatever they left. True if anything was running."""
+    """Stop both planes in order, also those that are only starting, then whatever they left. True if anything ran."""
     stopped = False
     for plane in ("data", "control"):
-        if find_url(home, plane) is not None:
+        if (pid := lock.holder(home.lock_of(plane))) is not None:
             progress(f"stopping the {plane} plane")
             stopped = True
-            process.stop(_pid(home, plane), timeout_seconds=STOP_TIMEOUT_SECONDS[plane])
+            process.stop(pid, timeout_seconds=STOP_TIMEOUT_SECONDS[plane])
         (home.path / f"{plane}.json").unlink(missing_ok=True)
     ledger.sweep(home)
     return stopped
@@ -125,15 +106,25 @@ def _start(home: Home, plane: str, dies_with_us: bool) -> str:
     command = [sys.executable, "-m", f"homeport.local.{plane}", "--home", str(home.path)]
     if plane == "control":  # its address is in Terraform's state (queue URLs), so it has to stay the same
         command += ["--port", str(Ports(home).of("homeport:control"))]
-    child = process.start(command, log=log, environment=_environment(), dies_with_us=dies_with_us)
+    child = None
+    try:
+        with interrupts.held():  # until we know whom to stop
+            child = process.start(command, log=log, environment=_environment(), dies_with_us=dies_with_us)
+        return _wait_ready(home, plane, child, log)
+    except BaseException:
+        if child is not None:
+            process.stop(child, timeout_seconds=STOP_TIMEOUT_SECONDS[plane])
+        raise
+
+
+def _wait_ready(home: Home, plane: str, child: int, log: Path) -> str:
     deadline = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if url := find_url(home, plane):
             return url
         if (code := process.exit_code(child)) is not None:
-            raise HomeportError(f"the {plane} plane stopped at start (exit {code}):\n{_tail(log)}", f"see {log}")
+            raise _stopped(plane, code, log)
         time.sleep(0.02)
-    process.stop(child, timeout_seconds=5)
     raise HomeportError(f"the {plane} plane is not ready after {READY_TIMEOUT_SECONDS:.0f} s", f"see {log}")
 
 
@@ -148,5 +139,11 @@ def _pid(home: Home, plane: str) -> int:
     return int(json.loads((home.path / f"{plane}.json").read_text())["pid"])
 
 
-def _tail(log: Path, lines: int = 5) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+def _stopped(plane: str, code: int, log: Path) -> HomeportError:
+    """The plane's own words, if its last ones are of the kind that a user can act on; else the end of its log."""
+    lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    _, is_there, own = "\n".join(["", *lines]).rpartition("\nerror: ")
+    if not is_there:
+        return HomeportError("\n".join([f"the {plane} plane stopped at start (exit {code}):", *lines]), f"see {log}")
+    message, _, hint = own.partition("\n\nhint: ")
+    return HomeportError(f"the {plane} plane stopped at start: {message.strip()}", hint.strip() or f"see {log}")

@@ -47,6 +47,8 @@ def held() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    if number != signal.SIGALRM and signal.getitimer(signal.ITIMER_REAL)[0]:
+        return  # an impatient second one: the first was just raised, and comes again by itself unless it is heard
     signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
     if not _held:
         raise KeyboardInterrupt

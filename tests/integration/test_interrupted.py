@@ -47,10 +47,10 @@ def tiny() -> Iterator[tuple[Path, Path]]:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def start_up(tiny: tuple[Path, Path]) -> subprocess.Popen[str]:
+def start_up(tiny: tuple[Path, Path], *options: str) -> subprocess.Popen[str]:
     file, home = tiny
     return subprocess.Popen(
-        [sys.executable, "-m", "homeport", "--file", str(file), "up"],
+        [sys.executable, "-m", "homeport", "--file", str(file), "up", *options],
         env={**os.environ, "HOMEPORT_HOME": str(home), "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -73,9 +73,18 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("moment", ["starting the control plane", "starting the data plane", "foundation"])
-def test_ctrl_c_leaves_no_process_behind(tiny: tuple[Path, Path], moment: str) -> None:
-    up = start_up(tiny)
+@pytest.mark.parametrize(
+    ("moment", "options"),
+    [
+        ("starting the control plane", []),
+        ("starting the control plane", ["--detach"]),
+        ("starting the data plane", []),
+        ("starting the data plane", ["--detach"]),
+        ("foundation", []),
+    ],
+)
+def test_ctrl_c_leaves_no_process_behind(tiny: tuple[Path, Path], moment: str, options: list[str]) -> None:
+    up = start_up(tiny, *options)
     seen = ""
     assert up.stdout is not None
     for line in up.stdout:

@@ -73,8 +73,11 @@ def test_killed_planes_recover_without_terraform_and_without_loss(running: Runni
     sent = {f"message {n}" for n in range(20)}
     for text in sent:
         running.aws("sqs").send_message(QueueUrl=queue, MessageBody=text)
-    kill(plane(running, "data"))
     kill(plane(running, "control"))
+    halved = running.homeport("status")
+    assert halved.returncode == 1 and "the control plane has died" in halved.stderr
+    assert answers(f"{running.api_url}/books"), "the data plane serves without it"
+    kill(plane(running, "data"))
     eventually(lambda: not leaders_alive(running), "children of a killed data plane are gone")
 
     done = running.homeport("up", "--detach")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from homeport.errors import HomeportError
-from homeport.local.account import find_url, local_environment
+from homeport.local.account import control_url, find_url, local_environment
 from homeport.local.home import Home
+from homeport.local.inventory import read_live
 
 REAL = {
     "PATH": "/bin",
@@ -56,3 +57,18 @@ def test_the_address_of_a_dead_plane_is_not_believed(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.data.write_text(json.dumps({"url": "http://127.0.0.1:1", "pid": 2**22 - 3}))
     assert find_url(home, "data") is None
+
+
+def test_a_dead_plane_is_named_and_so_is_what_still_runs(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    dead, alive = json.dumps({"url": "http://127.0.0.1:1", "pid": 2**22 - 3}), {"url": "http://x", "pid": os.getpid()}
+    home.control.write_text(dead)
+    home.data.write_text(json.dumps(alive))
+    with pytest.raises(HomeportError, match="the control plane has died.*still serve") as error:
+        control_url(home)
+    assert error.value.hint.startswith("homeport up ") and "control.log" in error.value.hint
+    home.data.write_text(dead)
+    home.control.write_text(json.dumps(alive))
+    with pytest.raises(HomeportError, match="the data plane has died.*AWS calls are answered") as error:
+        read_live(home)
+    assert error.value.hint.startswith("homeport up ") and "data.log" in error.value.hint

@@ -89,6 +89,18 @@ def test_other_threads_hold_nothing_up() -> None:
         thread.join()
 
 
+def test_an_impatient_second_interrupt_does_not_disturb_the_answer_to_the_first() -> None:
+    with interrupts.interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        os.kill(os.getpid(), signal.SIGINT)  # would be raised here
+        interrupts.heard()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+
 def test_an_interrupt_that_was_heard_does_not_come_again() -> None:
     with interrupts.interruptible():
         with pytest.raises(KeyboardInterrupt):

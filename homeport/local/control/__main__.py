@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from homeport.errors import HomeportError
+from homeport.local.alone import only_plane
 from homeport.local.control import embedded
 from homeport.local.home import Home
 
@@ -23,9 +24,11 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    home = Home(arguments.home.resolve())
     try:
-        embedded.prepare()
-        asyncio.run(_serve(Home(arguments.home.resolve()), arguments.port))
+        with only_plane(home, "control"):
+            embedded.prepare()
+            asyncio.run(_serve(home, arguments.port))
     except HomeportError as error:
         sys.stderr.write(f"error: {error.message}\n\nhint: {error.hint}\n")
         return 1

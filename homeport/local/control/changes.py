@@ -23,6 +23,10 @@ JOURNALED = {
 LAZY = {"PutLogEvents", "CreateLogStream", "PutMetricData"}
 
 
+class NotKept(Exception):
+    """What a call changed, or would change, cannot be put on disk; says where and why."""
+
+
 class Unit(NamedTuple):
     """What is saved and watched as one: a service in an account and region (as moto names them)."""
 
@@ -37,10 +41,16 @@ class Changes:
     def __init__(self) -> None:
         self._touched = threading.local()
         self._listeners: list[Callable[[frozenset[Unit], bool], None]] = []
+        self._check: Callable[[], None] = lambda: None
+        self._wait: Callable[[frozenset[Unit]], None] = lambda _: None
 
     def listen(self, listener: Callable[[frozenset[Unit], bool], None]) -> None:
         """`listener(units, lazy)` runs in the thread of the call, before its answer is sent; it must be quick."""
         self._listeners.append(listener)
+
+    def keep(self, check: Callable[[], None], wait: Callable[[frozenset[Unit]], None]) -> None:
+        """Who puts changes on disk. Raise `NotKept`: `check()` before a call, `wait(units)` for what it changed."""
+        self._check, self._wait = check, wait
 
     def touch(self, unit: Unit) -> None:
         if (units := getattr(self._touched, "units", None)) is not None:
@@ -59,6 +69,15 @@ class Changes:
             action()
 
     @contextlib.contextmanager
+    def kept(self, action: str) -> Iterator[None]:
+        """Around one API call and its turn: at the end what it changed is on disk. Raises `NotKept`."""
+        if action not in LAZY and not READING.match(action):
+            self._check()
+        self._touched.told = frozenset()
+        yield
+        self._wait(self._touched.told)
+
+    @contextlib.contextmanager
     def call(self, action: str) -> Iterator[None]:
         """Around one API call; inside of its turn."""
         touched = self._touched
@@ -72,6 +91,7 @@ class Changes:
             touched.units = touched.covered = touched.actions = None
             if action not in JOURNALED and not READING.match(action) and units - covered:
                 self.tell(units - covered, action in LAZY)
+                touched.told = frozenset() if action in LAZY else units - covered
 
     def tell(self, units: frozenset[Unit], lazy: bool = False) -> None:
         for listener in self._listeners:
@@ -82,14 +102,22 @@ changes = Changes()
 
 
 def watch_backends() -> None:
-    """Make moto's containers of backends say what is reached through them."""
+    """Make moto's containers of backends say what is reached through them.
+
+    Calls without credentials (signing up and in) look through the backends of all regions for the one they mean.
+    """
     from moto.core.base_backend import AccountSpecificBackend
 
-    original = AccountSpecificBackend.__getitem__
+    getitem, items = AccountSpecificBackend.__getitem__, AccountSpecificBackend.items
 
-    def getitem(self: Any, region: str) -> Any:
-        backend = original(self, region)
+    def watched_getitem(self: Any, region: str) -> Any:
+        backend = getitem(self, region)
         changes.touch(Unit(self.service_name, self.account_id, "aws" if region == "global" else region))
         return backend
 
-    AccountSpecificBackend.__getitem__ = getitem
+    def watched_items(self: Any) -> Any:
+        for region in self:
+            changes.touch(Unit(self.service_name, self.account_id, region))
+        return items(self)
+
+    AccountSpecificBackend.__getitem__, AccountSpecificBackend.items = watched_getitem, watched_items

@@ -26,7 +26,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
 from homeport.local.control import failure, turn
-from homeport.local.control.changes import changes
+from homeport.local.control.changes import NotKept, changes
 from homeport.local.control.service import find_service
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,8 @@ def answer(call: Call) -> Answer:
         return _failed("json", "UnknownService", "No AWS service of this name in the local account")
     try:
         handler = _rules(service).bind("").match(request.path, method=call.method)[0]
-        with turn.taken(), changes.call(_action(call, request)):
+        action = _action(call, request)
+        with changes.kept(action), turn.taken(), changes.call(action):
             return _answered(handler(request, request.raw_url, dict(request.headers)))
     except (NotImplementedError, NotFound, MethodNotAllowed) as error:
         detail = str(error) if isinstance(error, NotImplementedError) else f"{call.method} {request.path}"
@@ -83,6 +84,8 @@ def answer(call: Call) -> Answer:
         return _failed(_protocol(service, request), details["Code"], details["Message"])
     except HTTPException as error:
         return _answered((error.code, dict(error.get_headers()), error.get_body()))
+    except NotKept as error:
+        return _failed(_protocol(service, request), "InternalFailure", str(error))
     except Exception as error:
         log.exception("%s: %s %s", service, call.method, request.path)
         message = f"The local account failed: {type(error).__name__}: {error}"

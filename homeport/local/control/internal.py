@@ -1,4 +1,7 @@
-"""Our own paths, under /_homeport/: the feed, observations and deliveries, for the data plane and nobody else."""
+"""Our own paths, under /_homeport/, for who knows the token: the data plane's feed, observations and deliveries.
+
+And for the command line, `saved`: why the state cannot be saved, if it cannot.
+"""
 
 import asyncio
 import hmac
@@ -22,8 +25,16 @@ WAIT_MAX_SECONDS = 25.0
 class Internal:
     """Answers what is under /_homeport/. Lives in the event loop; work on moto's objects runs in `pool`."""
 
-    def __init__(self, token: str, feed: Feed, deliveries: Deliveries, changes: Changes, pool: Executor) -> None:
-        self._token = token.encode()
+    def __init__(
+        self,
+        token: str,
+        feed: Feed,
+        deliveries: Deliveries,
+        changes: Changes,
+        pool: Executor,
+        problem: Callable[[], str | None],
+    ) -> None:
+        self._token, self._problem = token.encode(), problem
         self._feed, self._deliveries, self._changes, self._pool = feed, deliveries, changes, pool
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()  # replaced at each change, so that every waiter wakes
@@ -38,7 +49,11 @@ class Internal:
             return web.Response(status=401, text="This path is for Homeport's data plane; it needs its token.\n")
         method, path = request.method, request.path.removeprefix(PREFIX)
         name, _, rest = path.partition("/")
-        route = {("GET", "feed"): self._get_feed, ("POST", "observed"): self._post_observed}.get((method, name))
+        route = {
+            ("GET", "feed"): self._get_feed,
+            ("GET", "saved"): self._get_saved,
+            ("POST", "observed"): self._post_observed,
+        }.get((method, name))
         if name == "deliveries":
             route = self._get_deliveries if method == "GET" and not rest else self._post_delivery
         if route is None:
@@ -55,6 +70,9 @@ class Internal:
         if not newer:
             return web.Response(status=204)
         return web.Response(body=self._feed.document(), content_type="application/json")
+
+    async def _get_saved(self, _: web.BaseRequest) -> web.Response:
+        return web.json_response({"problem": await self._loop.run_in_executor(self._pool, self._problem)})
 
     async def _post_observed(self, request: web.BaseRequest) -> web.Response:
         observations = json.loads(await request.read())

@@ -4,6 +4,7 @@ One `write` per record is enough against the death of the process (not of the ma
 would be needed). A record cut off by the crash was never answered; it and what follows is left out.
 """
 
+import errno
 import os
 import pickle
 import struct
@@ -29,7 +30,7 @@ class Journal:
         written = os.write(self._descriptor, frame)
         if written != len(frame):  # a full disk: take the half record back, or later ones would be lost behind it
             os.ftruncate(self._descriptor, self.size)
-            raise OSError("the journal cannot be written: no space left on the device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.size += written
 
     def close(self) -> None:

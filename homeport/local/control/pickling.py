@@ -65,21 +65,33 @@ def bare_backend_of(unit: Unit) -> Any:
 class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
-        if kind in LOCKS:
-            return LOCKS[kind], ()
-        if kind is types.FunctionType and _has_no_name(obj):
-            return dill.loads, (dill.dumps(obj),)
-        if isinstance(obj, defaultdict) and kind is not defaultdict:  # its constructor may ask for more
-            return _bare_defaultdict, (kind, obj.default_factory), obj.__dict__, None, iter(obj.items())
-        if kind is weakref.WeakValueDictionary:
-            return _weak_values, (dict(obj),)
-        if reduced := _reduced_key(obj):
-            return reduced
-        from moto.core.base_backend import BaseBackend
+        if kind in _plain:
+            return NotImplemented
+        reduced = _reduced(obj, kind)
+        if reduced is NotImplemented and kind is not types.FunctionType:
+            _plain.add(kind)
+        return reduced
 
-        if isinstance(obj, BaseBackend):
-            return backend_of, (unit_of(obj),)
-        return NotImplemented
+
+_plain: set[type] = set()  # pickle knows what to do with their objects; most of a save went into asking for each anew
+
+
+def _reduced(obj: Any, kind: type) -> Any:
+    if kind in LOCKS:
+        return LOCKS[kind], ()
+    if kind is types.FunctionType and _has_no_name(obj):
+        return dill.loads, (dill.dumps(obj),)
+    if isinstance(obj, defaultdict) and kind is not defaultdict:  # its constructor may ask for more
+        return _bare_defaultdict, (kind, obj.default_factory), obj.__dict__, None, iter(obj.items())
+    if kind is weakref.WeakValueDictionary:
+        return _weak_values, (dict(obj),)
+    if reduced := _reduced_key(obj):
+        return reduced
+    from moto.core.base_backend import BaseBackend
+
+    if isinstance(obj, BaseBackend):
+        return backend_of, (unit_of(obj),)
+    return NotImplemented
 
 
 def _reduced_key(obj: Any) -> Any:

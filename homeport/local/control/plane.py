@@ -47,13 +47,14 @@ class ControlPlane:
         with turn.taken():
             accounts.forget_expired_sessions()
             accounts.ensure_apply_role()
-        internal = Internal(self._token(), self._feed, self._deliveries, changes, self._pool)
+        internal = Internal(self._token(), self._feed, self._deliveries, changes, self._pool, self._store.problem)
         self._feed.on_change = self._deliveries.on_news = internal.wake
         self._feed.start()
         self._store.start()
         changes.listen(self._store.mark)
         changes.listen(self._feed.mark)
         sqs_moves.resume(self._store.journal)
+        changes.keep(self._store.check, self._store.wait)
         self._store.mark(frozenset({accounts.APPLY_ROLE_UNIT}))
         return await self._listen(internal, port)
 

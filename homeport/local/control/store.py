@@ -1,7 +1,8 @@
 """The account's state on disk: `<home>/state/<service>/<account>.<region>/<generation>.{state,journal}`.
 
 What is true at any instant: the newest whole `.state` plus the journals from its generation on is everything that was
-answered (for what is journaled) or older than half a second (for the rest). A save first starts the next journal, then
+answered, but for the last seconds of logs and metrics. What is journaled is written at once; for the rest an answer
+waits for the next save, which follows at once and is shared by all who wait. A save first starts the next journal, then
 writes the next state beside the old one and renames it, then removes what is two generations old: a damaged state can
 be made good from the one before it and two journals.
 """
@@ -19,13 +20,15 @@ from typing import Any
 
 from homeport.errors import HomeportError
 from homeport.local.control import pickling, turn
-from homeport.local.control.changes import Changes, Unit
+from homeport.local.control.changes import Changes, NotKept, Unit
 from homeport.local.control.embedded import MOTO_VERSION
 from homeport.local.control.journal import Journal, read_records
 from homeport.local.home import Home
 
 log = logging.getLogger(__name__)
 SAVE_AFTER_SECONDS, SAVE_LAZY_AFTER_SECONDS = 0.3, 15.0
+QUICK_SECONDS = 0.05  # a unit that takes longer rests as long before its next save: other calls have their turn, too
+PROBE_BYTES = 100_000
 JOURNAL_MAX_BYTES = 8_000_000
 FORMAT = 1
 
@@ -50,8 +53,13 @@ class Store:
         self._generations: dict[Unit, int] = {}
         self._journals: dict[Unit, Journal] = {}
         self._due: dict[Unit, float] = {}
+        self._marked: dict[Unit, int] = {}  # how often: what a save has to cover
+        self._kept: dict[Unit, int] = {}  # how much of that is on disk
+        self._failed: dict[Unit, tuple[int, OSError]] = {}  # the last save of a unit, if it failed
+        self._saves = 0
+        self._rested: dict[Unit, float] = {}
         self._waiting = threading.Condition()
-        self._stopping = False
+        self._stopping = self._stopped = False
         self._thread = threading.Thread(target=self._follow, name="store", daemon=True)
 
     def load(self) -> None:
@@ -68,67 +76,146 @@ class Store:
         self._thread.start()
 
     def stop(self) -> None:
-        """Save what is left."""
+        """Save what is left. Raises `HomeportError` if it cannot be saved."""
         with self._waiting:
             self._stopping = True
-            self._waiting.notify()
+            self._waiting.notify_all()
         if self._thread.is_alive():
             self._thread.join()
-        self.save(set(self._due))
+        for unit in list(self._due):
+            self._save_or_try_again(unit)
+        with self._waiting:
+            self._stopped = True
+            self._waiting.notify_all()
+        if self._failed and (problem := self.problem()):
+            raise HomeportError(problem, f"free space (df -h {self._root}), then: homeport up")
+
+    def problem(self) -> str | None:
+        """Why nothing can be saved now, in words; None if it can: no save has failed, and there is room for another."""
+        probe = self._root / "probe"
+        try:
+            probe.write_bytes(bytes(PROBE_BYTES))
+        except OSError as error:
+            return self._words(error)
+        finally:
+            probe.unlink(missing_ok=True)
+        with self._waiting:
+            return next((self._words(error) for _, error in self._failed.values()), None)
 
     def mark(self, units: frozenset[Unit], lazy: bool = False) -> None:
-        """These units have changed: save them soon."""
+        """These units have changed: save them soon. Call with the turn taken (or alone)."""
         due = time.monotonic() + (SAVE_LAZY_AFTER_SECONDS if lazy else SAVE_AFTER_SECONDS)
         with self._waiting:
             for unit in units:
+                self._marked[unit] = self._marked.get(unit, 0) + 1
                 self._due[unit] = min(due, self._due.get(unit, due))
-            self._waiting.notify()
+            self._waiting.notify_all()
+
+    def wait(self, units: frozenset[Unit]) -> None:
+        """Returns when all that was marked in these units is on disk. Raises `NotKept` if it cannot be put there.
+
+        One save is enough for all who wait for it: changes that come while one is written share the next.
+        """
+        with self._waiting:
+            wanted, begun = {unit: self._marked.get(unit, 0) for unit in units}, self._saves
+            now = time.monotonic()
+            for unit in self._missing(wanted):
+                self._due[unit] = max(now, self._rested.get(unit, now))
+            self._waiting.notify_all()
+            while missing := self._missing(wanted):
+                for unit in missing:
+                    number, error = self._failed.get(unit, (0, None))
+                    if number > begun:
+                        raise NotKept(self._words(error))
+                if self._stopped:
+                    raise NotKept("the control plane stops")
+                self._waiting.wait()
+
+    def check(self) -> None:
+        """Raise `NotKept` if the last save failed and fails again: what cannot be kept is not to be begun."""
+        with self._waiting:
+            failed = frozenset(self._failed)
+        self.wait(failed)
 
     def journal(self, unit: Unit, record: Any) -> None:
-        """Put a change of `unit` on disk now. Call with the turn taken (or alone)."""
+        """Put a change of `unit` on disk now. Call with the turn taken (or alone). Raises `NotKept`."""
         with self._waiting:
-            unsaved = self._due.pop(unit, None) is not None
-        if unsaved:  # perhaps the very queue or bucket that the record is about
-            self._write(unit, self._next_generation(unit), self._dump(unit))
-        journal = self._journals.get(unit)
-        if journal is None:
-            path = self._folder(unit) / f"{self._generations.setdefault(unit, 0)}.journal"
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            journal = self._journals[unit] = Journal(path)
-        journal.append(record)
+            unsaved, mark = unit in self._due, self._marked.get(unit, 0)
+        try:
+            if unsaved:  # perhaps the very queue or bucket that the record is about
+                self._write(unit, self._next_generation(unit), self._dump(unit))
+                self._note_kept(unit, mark)
+            self._journal_of(unit).append(record)
+        except OSError as error:
+            self.mark(frozenset({unit}))  # a save says the same again, or mends it
+            raise NotKept(self._words(error)) from error
         self._changes.cover(unit)
-        if journal.size > JOURNAL_MAX_BYTES:
+        if self._journals[unit].size > JOURNAL_MAX_BYTES:
             self.mark(frozenset({unit}))
 
-    def save(self, units: set[Unit]) -> None:
-        """Save these units now."""
-        for unit in units:
-            with turn.taken():
-                payload = self._dump(unit)
-                generation = self._next_generation(unit)
-            self._write(unit, generation, payload)
+    def _journal_of(self, unit: Unit) -> Journal:
+        if unit not in self._journals:
+            path = self._folder(unit) / f"{self._generations.setdefault(unit, 0)}.journal"
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._journals[unit] = Journal(path)
+        return self._journals[unit]
+
+    def _missing(self, wanted: dict[Unit, int]) -> list[Unit]:
+        return [unit for unit, mark in wanted.items() if self._kept.get(unit, 0) < mark]
+
+    def _words(self, error: OSError | None) -> str:
+        reason = error.strerror if error and error.strerror else error
+        return f"state cannot be saved in {self._root}: {reason}"
 
     def _follow(self) -> None:
         while not self._stopping:
             with self._waiting:
                 now = time.monotonic()
-                due = {unit for unit, at in self._due.items() if at <= now}
+                due = [unit for unit, at in self._due.items() if at <= now]
                 if not due:
-                    self._waiting.wait(max(0.01, min(self._due.values()) - now) if self._due else None)
+                    self._waiting.wait(max(0.001, min(self._due.values()) - now) if self._due else None)
                     continue
-                for unit in due:
-                    del self._due[unit]
-            self._save_or_try_again(due)
+            for unit in due:
+                self._save_or_try_again(unit)
 
-    def _save_or_try_again(self, units: set[Unit]) -> None:
-        for unit in units:
-            try:
-                self.save({unit})
-            except OSError as error:
-                log.error("state of %s cannot be saved, trying again in 15 s: %s", _name(unit), error)
-                self.mark(frozenset({unit}), lazy=True)
-            except Exception:  # of one service; the others must still be saved
-                log.exception("state of %s cannot be saved", _name(unit))
+    def _save_or_try_again(self, unit: Unit) -> None:
+        with self._waiting:
+            self._saves += 1
+            number = self._saves
+        mark, begun = 0, time.monotonic()
+        try:
+            with turn.taken():
+                with self._waiting:
+                    self._due.pop(unit, None)
+                    mark = self._marked.get(unit, 0)
+                payload = self._dump(unit)
+                generation = self._next_generation(unit)
+            self._write(unit, generation, payload)
+        except OSError as error:
+            self._note_failed(unit, number, error)
+            return
+        except Exception:  # of one service; the others must still be saved, and it must still answer
+            log.exception("state of %s cannot be saved", _name(unit))
+        self._note_kept(unit, mark)
+        ended = time.monotonic()
+        self._rested[unit] = ended + max(0.0, ended - begun - QUICK_SECONDS)
+
+    def _note_failed(self, unit: Unit, number: int, error: OSError) -> None:
+        with self._waiting:
+            if unit not in self._failed:
+                log.error("%s: %s; trying again each 15 s and at each call", _name(unit), self._words(error))
+            self._failed[unit] = number, error
+            self._due.setdefault(unit, time.monotonic() + SAVE_LAZY_AFTER_SECONDS)
+            self._waiting.notify_all()
+
+    def _note_kept(self, unit: Unit, mark: int) -> None:
+        with self._waiting:
+            self._kept[unit] = max(mark, self._kept.get(unit, 0))
+            if self._failed.pop(unit, None):
+                log.info("%s: can be saved again", _name(unit))
+            if self._marked.get(unit, 0) == mark:
+                self._due.pop(unit, None)
+            self._waiting.notify_all()
 
     def _dump(self, unit: Unit) -> bytes:
         part = self.parts.get(unit)
@@ -145,9 +232,13 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         header = {"format": FORMAT, "moto": MOTO_VERSION, "unit": unit, "sha256": hashlib.sha256(payload).hexdigest()}
         draft = folder / f"{generation}.new"
-        with open(draft, "wb", opener=_private) as file:
-            file.write(json.dumps(header).encode() + b"\n" + payload)
-        draft.replace(folder / f"{generation}.state")
+        try:
+            with open(draft, "wb", opener=_private) as file:
+                file.write(json.dumps(header).encode() + b"\n" + payload)
+            draft.replace(folder / f"{generation}.state")
+        except OSError:
+            draft.unlink(missing_ok=True)  # half of it would fill the disk even more
+            raise
         for old, path in _generations(folder):
             if old < generation - 1:
                 path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvloop
 
 from homeport.errors import HomeportError
+from homeport.local.alone import only_plane
 from homeport.local.data import plane
 from homeport.local.home import Home
 
@@ -25,7 +26,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with only_plane(home, "data"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(home))
     except HomeportError as error:
         sys.stderr.write(f"error: {error.message}\n\nhint: {error.hint}\n")

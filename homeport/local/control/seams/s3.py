@@ -50,7 +50,11 @@ class Objects:
     def write(self, data: bytes) -> Content:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / uuid.uuid4().hex
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError:
+            path.unlink(missing_ok=True)  # half of it would fill the disk even more
+            raise
         return self.open(str(path))
 
     def open(self, path: str) -> Content:
