@@ -96,9 +96,8 @@ def _fix(folder: Path, sources: Sources, findings: Sequence[Finding], rules: Seq
         click.echo(f"{file}: written", err=True)
     for finding in left:
         click.echo(f"{finding.place}: {finding.rule} changes the same lines as another patch; run this again", err=True)
-    for todo in dict.fromkeys(finding.todo for finding in chosen if finding not in left):
-        if todo != "nothing":
-            click.echo(f"still to do: {todo}", err=True)
+    for todo in dict.fromkeys(finding.todo for finding in chosen if finding.todo and finding not in left):
+        click.echo(f"still to do: {todo}", err=True)
 
 
 def _as_json(finding: Finding, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -112,7 +111,8 @@ def _report(findings: Sequence[Finding]) -> list[str]:
     for severity in SEVERITIES:
         for finding in [finding for finding in findings if finding.severity == severity]:
             label = click.style(f"{severity}:", fg=COLOURS[severity], bold=True)
-            lines += [f"{label} {finding.place}: {finding.title}", f"  why   {finding.why}", f"  todo  {finding.todo}"]
+            lines += [f"{label} {finding.place}: {finding.title}", f"  why   {finding.why}"]
+            lines += [f"  todo  {finding.todo}"] if finding.todo else []
             fix = f"--fix {finding.rule}" if finding.patch else "by hand"
             lines += [f"  rule  {finding.rule}, {fix}", ""]
     counts = [sum(finding.severity == severity for finding in findings) for severity in SEVERITIES]

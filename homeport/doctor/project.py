@@ -14,6 +14,7 @@ from homeport.doctor.commands import Command, read_commands
 from homeport.doctor.facts import Assignment, Read, dotted
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
 from homeport.doctor.module import Module, parse_module
+from homeport.doctor.pins import Version, find_version, is_requirement_file
 from homeport.doctor.settings import find_settings, is_development, missing_modules
 from homeport.doctor.walk import Unreadable
 
@@ -34,9 +35,6 @@ PLATFORM = {  # what homeport_django.settings.platform_settings sets
     *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SECURE_PROXY_SSL_HEADER", "STATIC_ROOT", "STORAGES", "LOGGING"),
     *("DATABASES", "CACHES", "SECRET_KEY"),
 }
-REQUIREMENT_FILES = re.compile(
-    r"(^|/)(requirements[^/]*\.txt|requirements/[^/]+\.txt|Pipfile|pyproject\.toml|[\w.]*lock)$"
-)
 
 
 @dataclass(frozen=True)
@@ -90,11 +88,16 @@ class Project:
     @cached_property
     def packages(self) -> str:
         """The text of all requirement files, in lower case with hyphens; to ask whether a package is named."""
-        texts = (text for file, text in self.texts.items() if REQUIREMENT_FILES.search(file))
+        texts = (text for file, text in self.texts.items() if is_requirement_file(file))
         return "\n".join(texts).lower().replace("_", "-")
 
     def requires(self, package: str) -> bool:
         return bool(re.search(rf"(?<![\w-]){re.escape(package)}(?![\w-])", self.packages))
+
+    def is_at_least(self, package: str, version: Version) -> bool:
+        """Whether the files pin the package to the version or a later one; False where they do not tell."""
+        found = find_version(self.texts, package)
+        return found is not None and found >= version
 
     @cached_property
     def app_json(self) -> Mapping[str, object]:

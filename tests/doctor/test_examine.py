@@ -37,6 +37,10 @@ def test_all_patches_together_compose_and_leave_nothing_to_patch() -> None:
     assert files["web/settings.py"].count("import os\n") == 1
 
 
+def test_no_todo_says_that_there_is_nothing_to_do() -> None:
+    assert [finding for finding in examine_texts(project(WRONG, COMMANDS)) if finding.todo.startswith("nothing")] == []
+
+
 def test_every_rule_has_its_file_its_test_and_its_section() -> None:
     names = {name.replace("-", "_") for name in RULES}
     folder = Path(homeport.doctor.rules.__file__).parent

@@ -15,7 +15,6 @@ RULE = Rule(
 )
 PORT = re.compile(r"^(.*:)?(\d{2,5})$")
 ASSIGNED = re.compile(r"^[\"'](?:[^\"']*:(\d{2,5})|unix:[^\"']*)[\"']$")
-TODO = "nothing"
 
 
 def find(project: Project) -> Iterator[Finding]:
@@ -40,9 +39,8 @@ def _fixed_in_config(gunicorn: Gunicorn) -> Iterator[Finding]:
     if found is None:
         return
     title = f"gunicorn listens on port {found[1]}" if found[1] else "gunicorn listens on a socket, for an nginx"
-    todo = "nothing: without `bind`, gunicorn takes PORT by itself"
     patch = Patch((gunicorn.config.remove_line(assignment.statement),))
-    yield RULE.at(gunicorn.config, assignment.value, title, todo, severity="error", patch=patch)
+    yield RULE.at(gunicorn.config, assignment.value, title, "", severity="error", patch=patch)
 
 
 def _fixed_port(command: Command) -> Iterator[Finding]:
@@ -51,7 +49,7 @@ def _fixed_port(command: Command) -> Iterator[Finding]:
         if option is not None:
             title = "the server listens on a socket, for an nginx that will not be there"
             edits = (Edit(command.file, option.value_start, option.end, "0.0.0.0:$PORT"),)
-            yield RULE.on(command, title, TODO, severity="error", edits=edits)
+            yield RULE.on(command, title, "", severity="error", edits=edits)
         return
     found = PORT.match(option.value)
     if found is None:
@@ -59,4 +57,4 @@ def _fixed_port(command: Command) -> Iterator[Finding]:
     host = (found[1] or "").replace("127.0.0.1", "0.0.0.0").replace("localhost", "0.0.0.0")
     edits = (Edit(command.file, option.value_start, option.end, f"{host}$PORT"),)
     title = f"the server listens on port {found[2]} instead of $PORT"
-    yield RULE.on(command, title, TODO, severity="error", edits=edits)
+    yield RULE.on(command, title, "", severity="error", edits=edits)
