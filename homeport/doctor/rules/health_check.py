@@ -19,8 +19,9 @@ SERVER = re.compile(r"(^|/)(asgi|wsgi)(\.py$|/__init__\.py$)")  # it may answer 
 KNOWN = re.compile(r"health|alive|watchman|probe|ping", re.IGNORECASE)
 LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
 TODO = (
-    "add homeport-django to the requirements and `health: /healthz` to the service in homeport.yml; or write a first "
-    "middleware of your own that answers the health path before the host is checked"
+    "homeport django PATH puts homeport-django into the requirements: without it nothing starts; and write "
+    "`health: /healthz` to the service in homeport.yml; or write a first middleware "
+    "of your own that answers the health path before the host is checked"
 )
 
 
