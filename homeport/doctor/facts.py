@@ -251,6 +251,19 @@ def string_of(node: cst.CSTNode | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def leading_list(node: cst.BaseExpression) -> cst.List | cst.Tuple | None:
+    """The list that an expression begins with: of `[…] + x`, `list(filter(None, […]))`, `[x for x in […] if x]`."""
+    if isinstance(node, cst.List | cst.Tuple):
+        return node
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        return leading_list(node.left)
+    if isinstance(node, cst.ListComp | cst.GeneratorExp):
+        return leading_list(node.for_in.iter)
+    if isinstance(node, cst.Call) and node.args and dotted(node.func) in ("list", "tuple", "filter"):
+        return leading_list(node.args[-1].value)
+    return None
+
+
 def _names_variable(argument: cst.Arg) -> bool:
     """Whether it is the variable's name: `env("X")`, `get_string(name="X")`."""
     return argument.keyword is None or argument.keyword.value in NAME_KEYWORDS

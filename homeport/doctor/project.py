@@ -4,18 +4,18 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 import libcst as cst
 
 from homeport.doctor.commands import Command, read_commands
-from homeport.doctor.facts import Assignment, Read, dotted
+from homeport.doctor.facts import Assignment, Read, dotted, leading_list
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
 from homeport.doctor.module import Module, parse_module
 from homeport.doctor.pins import Version, find_version, is_requirement_file
-from homeport.doctor.settings import find_settings, is_development, missing_modules
+from homeport.doctor.settings import find_loaded, find_settings, is_development, missing_modules
 from homeport.doctor.walk import Unreadable
 
 # Only files that hold one of these are parsed, beside the settings: parsing 10,000 files would take minutes.
@@ -43,6 +43,14 @@ class Setting:
 
     module: Module
     assignment: Assignment
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it replaces whatever was set before."""
+        found = self.assignment
+        if found.operator != "=" or found.path or found.conditions:
+            return False
+        return not re.search(rf"\b{found.name}\b", self.module.code(found.value))  # `X = [1] + X` adds to it
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,13 @@ class Project:
             if assignment.name == name and not assignment.is_development
         ]
 
+    def effective(self, name: str) -> list[Setting]:
+        """What the web process is left with: the last assignment that has no condition, and what changes it."""
+        loaded = find_loaded(self.texts, self.module)
+        found = [setting for setting in self.assigned(name) if setting.module.file in loaded] or self.assigned(name)
+        starts = [index for index, setting in enumerate(found) if setting.is_whole]
+        return found[starts[-1] :] if starts else found
+
     def knows(self, name: str) -> Literal["set", "missing", "unknown"]:
         """Whether production sets it; `unknown` where settings are computed."""
         if self.assigned(name) or (name in PLATFORM and self.is_on_platform_settings):
@@ -140,13 +155,12 @@ class Project:
 
     @cached_property
     def middleware(self) -> Setting | None:
-        """The list of middleware, where it is written out."""
-        lists = [
-            setting
-            for setting in self.assigned("MIDDLEWARE")
-            if setting.assignment.operator == "=" and isinstance(setting.assignment.value, cst.List | cst.Tuple)
-        ]
-        return lists[0] if lists else None
+        """The list of middleware, where it is written out; inside of `list(filter(None, […]))` or `[…] + […]` too."""
+        for setting in self.assigned("MIDDLEWARE"):
+            value = leading_list(setting.assignment.value)
+            if setting.assignment.operator == "=" and value is not None:
+                return Setting(setting.module, replace(setting.assignment, value=value))
+        return None
 
     @cached_property
     def home(self) -> Setting | None:

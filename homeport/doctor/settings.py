@@ -36,6 +36,8 @@ ENTRIES = {
     "heroku_wsgi.py",
 }
 
+RANKS = ("Procfile", "heroku.yml", "app.json", "heroku_wsgi.py", "wsgi.py", "asgi.py")
+
 
 def is_development(file: str) -> bool:
     """Whether a settings file is for a developer's machine, tests or CI, by its name."""
@@ -47,6 +49,14 @@ def find_settings(texts: Mapping[str, str], module_of: Callable[[str], Module | 
     """Files of production settings, those imported first coming first; empty if there are none."""
     found: dict[str, None] = {}
     for entry in _entries(texts):
+        _follow(entry, texts, module_of, found, ())
+    return tuple(found)
+
+
+def find_loaded(texts: Mapping[str, str], module_of: Callable[[str], Module | None]) -> tuple[str, ...]:
+    """Those of the files that the web process loads: of the one module that its Procfile, or else its server names."""
+    found: dict[str, None] = {}
+    for entry in _entries(texts)[:1]:
         _follow(entry, texts, module_of, found, ())
     return tuple(found)
 
@@ -65,7 +75,7 @@ def missing_modules(files: Iterable[str], texts: Mapping[str, str], module_of: C
 def _entries(texts: Mapping[str, str]) -> list[str]:
     """Files of the settings modules that are deployed."""
     named: list[str] = []
-    for file in sorted(texts, key=lambda file: (file.count("/"), file)):
+    for file in sorted(texts, key=lambda file: (_rank(file), file.count("/"), file)):
         if PurePosixPath(file).name in ENTRIES:
             near = str(PurePosixPath(file).parent)
             for name in NAMED.findall(texts[file]) + OPTION.findall(texts[file]):
@@ -76,6 +86,12 @@ def _entries(texts: Mapping[str, str]) -> list[str]:
         packages = [file for file in deployed if _is_loader(texts[file])]
         return [*dict.fromkeys([*deployed, *(siblings if len(packages) == len(deployed) else [])])]
     return named or [file for file in texts if _looks_like_settings(file, texts[file])]
+
+
+def _rank(file: str) -> int:
+    """Which file's word counts first: what the platform sets, then the server's default, then manage.py's."""
+    name = PurePosixPath(file).name
+    return RANKS.index(name) if name in RANKS else len(RANKS)
 
 
 def _is_loader(text: str) -> bool:

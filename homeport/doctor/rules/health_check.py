@@ -16,7 +16,11 @@ RULE = Rule(
 )
 CLASS = "homeport_django.health.HealthMiddleware"
 SERVER = re.compile(r"(^|/)(asgi|wsgi)(\.py$|/__init__\.py$)")  # it may answer before Django does
-KNOWN = re.compile(r"health|alive|watchman|probe|ping", re.IGNORECASE)
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+KNOWN = {
+    *("health", "healthz", "healthcheck", "healthchecks", "alive", "livez", "liveness", "readyz", "readiness"),
+    *("heartbeat", "watchman", "probe", "probes", "ping"),
+}
 LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
 TODO = (
     "homeport django PATH puts homeport-django into the requirements: without it nothing starts; and write "
@@ -27,11 +31,17 @@ TODO = (
 
 def find(project: Project) -> Iterator[Finding]:
     found = project.middleware
-    if found is None or any(_answers(setting) for setting in project.assigned("MIDDLEWARE")):
+    assigned = project.effective("MIDDLEWARE")
+    if not assigned or any(_answers(setting) for setting in assigned):
         return
     if any("health" in text.lower() for file, text in project.texts.items() if SERVER.search(file)):
         return
-    if any(_allows_all(project, setting) for setting in project.assigned("ALLOWED_HOSTS")):
+    if any(_allows_all(project, setting) for setting in project.effective("ALLOWED_HOSTS")):
+        return
+    if found is None:
+        setting, todo = assigned[-1], "make sure that its first middleware answers the health path"
+        title = "could not tell whether a middleware answers the load balancer: MIDDLEWARE is computed"
+        yield RULE.at(setting.module, setting.assignment.value, title, todo, severity="note")
         return
     module, value = found.module, found.assignment.value
     imports = module.import_edits("os")
@@ -48,7 +58,7 @@ def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
     if not elements:
         start, end = module.span(value)
         return (Edit(module.file, start, end, f'["{name}"]'),)
-    first = elements[0].value
+    first = elements[0]  # with the star of `*BASE`
     start, _ = module.span(first)
     quote = module.text[start] if module.text[start] in "\"'" else '"'
     line_start = module.line_starts[module.place(first)[0] - 1]
@@ -59,9 +69,15 @@ def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
 
 
 def _answers(setting: Setting) -> bool:
-    elements = getattr(setting.assignment.value, "elements", [])
-    names = [string_of(element.value) or "" for element in elements] or [setting.module.code(setting.assignment.value)]
-    return any(KNOWN.search(name) for name in names)
+    """Whether a middleware is one for health checks, by the words of its dotted path: `shipping` is no `ping`."""
+    value = setting.assignment.value
+    inside = setting.module.span(value)
+    strings = [node for node in setting.module.facts.strings if _is_within(setting.module.span(node), inside)]
+    return any({word.lower() for word in WORD.findall(string_of(node) or "")} & KNOWN for node in strings)
+
+
+def _is_within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _allows_all(project: Project, setting: Setting) -> bool:

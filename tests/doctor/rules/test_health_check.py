@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doctor.cases import fix_settings, places, project
+from tests.doctor.cases import find, fix_settings, places, project
 
 RULE = "health-check"
 HOSTS = 'ALLOWED_HOSTS = ["shop.example"]\n'
@@ -22,13 +22,49 @@ def test_all_hosts_on_heroku_only_are_none_elsewhere() -> None:
     assert places(RULE, project(settings)) == ["web/settings.py:4"]
 
 
+def test_what_production_overrides_does_not_count() -> None:
+    files = project('ALLOWED_HOSTS = ["*"]\nMIDDLEWARE = ["a.b"]\n') | {
+        "web/production.py": f"from .settings import *\n{HOSTS}",
+        "web/wsgi.py": 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.production")\n',
+    }
+    assert places(RULE, files) == ["web/settings.py:2"]
+    files["Procfile"] = "web: DJANGO_SETTINGS_MODULE=web.settings gunicorn web.wsgi\n"
+    assert places(RULE, files) == []
+
+
+@pytest.mark.parametrize("name", ["shop.shipping.Middleware", "shop.mapping.M", "shop.middleware.ShoppingMiddleware"])
+def test_a_word_inside_of_another_does_not_count(name: str) -> None:
+    assert places(RULE, project(f'{HOSTS}MIDDLEWARE = ["{name}"]\n')) == ["web/settings.py:2"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('list(filter(None, ["a.b"]))', 'list(filter(None, ["X", "a.b"]))'),
+        ('["a.b"] + MORE', '["X", "a.b"] + MORE'),
+        ('[m for m in ("a.b", "c" if D else None) if m]', '[m for m in ("X", "a.b", "c" if D else None) if m]'),
+        ("[*BASE]", '["X", *BASE]'),
+    ],
+)
+def test_a_computed_list_is_mended_where_it_is_written_out(before: str, after: str) -> None:
+    after = after.replace("X", "homeport_django.health.HealthMiddleware")
+    assert f"MIDDLEWARE = {after}\n" in fix_settings(RULE, f"{HOSTS}MIDDLEWARE = {before}\n")
+
+
+def test_a_list_that_cannot_be_read_is_told() -> None:
+    (found,) = find(RULE, project(f"{HOSTS}MIDDLEWARE = common() + ['a.b']\n"))
+    assert (found.severity, found.patch) == ("note", None) and "could not tell" in found.title
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         f'{HOSTS}MIDDLEWARE = ["homeport_django.health.HealthMiddleware", "a.b"]\n',
         f'{HOSTS}MIDDLEWARE = ["shop.middleware.HealthCheck", "a.b"]\n',
+        f'{HOSTS}MIDDLEWARE = ["shop.ping.ELBHealthMiddleware"] + X\n',
         'ALLOWED_HOSTS = ["*"]\nMIDDLEWARE = ["a.b"]\n',
         'ALLOWED_HOSTS = env.list("HOSTS", default=["*"])\nMIDDLEWARE = ["a.b"]\n',
+        'MIDDLEWARE = ["a.health.B"]\nMIDDLEWARE = ["c.d"] + MIDDLEWARE\n',
     ],
 )
 def test_a_project_that_answers_is_fine(settings: str) -> None:
