@@ -61,6 +61,19 @@ def find_loaded(texts: Mapping[str, str], module_of: Callable[[str], Module | No
     return tuple(found)
 
 
+def find_module(name: str, texts: Mapping[str, str], near: str) -> str | None:
+    """The file of a dotted module name: near the file that names it, else the shortest path that ends so."""
+    tail = name.replace(".", "/")
+    endings = (f"{tail}.py", f"{tail}/__init__.py")
+    for ending in endings:
+        close = str(PurePosixPath(near) / ending)
+        if close in texts:
+            return close
+    ends = tuple(f"/{ending}" for ending in endings)
+    matches = [file for file in texts if file in endings or file.endswith(ends)]
+    return min(matches, key=lambda file: (file.count("/"), file), default=None)
+
+
 def missing_modules(files: Iterable[str], texts: Mapping[str, str], module_of: Callable[[str], Module | None]) -> bool:
     """Whether production settings star-import a module that is not in the project: it may set anything."""
     for file in files:
@@ -79,7 +92,7 @@ def _entries(texts: Mapping[str, str]) -> list[str]:
         if PurePosixPath(file).name in ENTRIES:
             near = str(PurePosixPath(file).parent)
             for name in NAMED.findall(texts[file]) + OPTION.findall(texts[file]):
-                named += filter(None, [_find_module(name, texts, near)])
+                named += filter(None, [find_module(name, texts, near)])
     deployed = [file for file in named if not is_development(file)]
     siblings = [sibling for file in named for sibling in _siblings(file, texts)]
     if deployed or siblings:
@@ -155,23 +168,10 @@ def _included(module: Module) -> list[str]:
 def _resolve(name: str, file: str, texts: Mapping[str, str]) -> str | None:
     dots = len(name) - len(name.lstrip("."))
     if not dots:
-        return _find_module(name, texts, str(PurePosixPath(file).parent))
+        return find_module(name, texts, str(PurePosixPath(file).parent))
     folder = PurePosixPath(file).parent
     for _ in range(dots - 1):
         folder = folder.parent
     rest = name[dots:].replace(".", "/")
     candidates = [folder / f"{rest}.py", folder / rest / "__init__.py"] if rest else [folder / "__init__.py"]
     return next((str(path) for path in candidates if str(path) in texts), None)
-
-
-def _find_module(name: str, texts: Mapping[str, str], near: str) -> str | None:
-    """The file of a dotted module name: near the file that names it, else the shortest path that ends so."""
-    tail = name.replace(".", "/")
-    endings = (f"{tail}.py", f"{tail}/__init__.py")
-    for ending in endings:
-        close = str(PurePosixPath(near) / ending)
-        if close in texts:
-            return close
-    ends = tuple(f"/{ending}" for ending in endings)
-    matches = [file for file in texts if file in endings or file.endswith(ends)]
-    return min(matches, key=lambda file: (file.count("/"), file), default=None)

@@ -8,6 +8,7 @@ import libcst as cst
 from homeport.doctor.facts import HEROKU, string_of
 from homeport.doctor.finding import Edit, Finding, Patch
 from homeport.doctor.project import Project, Rule, Setting
+from homeport.doctor.urls import is_health_name, read_routes
 
 RULE = Rule(
     "health-check",
@@ -16,11 +17,7 @@ RULE = Rule(
 )
 CLASS = "homeport_django.health.HealthMiddleware"
 SERVER = re.compile(r"(^|/)(asgi|wsgi)(\.py$|/__init__\.py$)")  # it may answer before Django does
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-KNOWN = {
-    *("health", "healthz", "healthcheck", "healthchecks", "alive", "livez", "liveness", "readyz", "readiness"),
-    *("heartbeat", "watchman", "probe", "probes", "ping"),
-}
+PATH = "/healthz"  # what homeport.yml says if nobody says another
 LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
 TODO = (
     "homeport django PATH puts homeport-django into the requirements: without it nothing starts; and write "
@@ -37,18 +34,41 @@ def find(project: Project) -> Iterator[Finding]:
     if any("health" in text.lower() for file, text in project.texts.items() if SERVER.search(file)):
         return
     if any(_allows_all(project, setting) for setting in project.effective("ALLOWED_HOSTS")):
+        yield from _unanswered(project, assigned[-1])
         return
     if found is None:
         setting, todo = assigned[-1], "make sure that its first middleware answers the health path"
         title = "could not tell whether a middleware answers the load balancer: MIDDLEWARE is computed"
         yield RULE.at(setting.module, setting.assignment.value, title, todo, severity="note")
         return
-    module, value = found.module, found.assignment.value
-    imports = module.import_edits("os")
-    settings = module.insert_after_line(found.assignment.statement, LINES)
-    patch = Patch((*imports, *add_middleware(found, CLASS), settings))
     title = "the load balancer's health check is refused: its Host is an IP address"
-    yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
+    yield RULE.at(found.module, found.assignment.value, title, TODO, severity="error", patch=_answer(found))
+
+
+def _answer(found: Setting) -> Patch:
+    """A patch that lets a middleware answer."""
+    imports = found.module.import_edits("os")
+    settings = found.module.insert_after_line(found.assignment.statement, LINES)
+    return Patch((*imports, *add_middleware(found, CLASS), settings))
+
+
+def _unanswered(project: Project, setting: Setting) -> Iterator[Finding]:
+    """Every host is allowed, so a URL could answer: it is told if none does, or if that cannot be told."""
+    routes = read_routes(project)
+    if routes is None or any(route.answers(PATH) for route in routes if not route.is_open):
+        return
+    module, value = setting.module, setting.assignment.value
+    own = next((f"/{route.shown}" for route in routes if route.is_health), None)
+    title = f"no URL or middleware answers {PATH}"
+    if own:
+        todo = f"write `health: {own}` to the service in homeport.yml, if {own} answers 200 to everybody"
+        yield RULE.at(module, value, f"{title}; the project's own health URL seems to be {own}", todo)
+    elif any(route.answers(PATH) for route in routes):
+        title = f"could not tell whether a URL answers {PATH}: some are included from elsewhere"
+        yield RULE.at(module, value, title, "make sure that it is answered with 200", severity="note")
+    else:
+        patch = _answer(project.middleware) if project.middleware else None
+        yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
 
 
 def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
@@ -73,7 +93,7 @@ def _answers(setting: Setting) -> bool:
     value = setting.assignment.value
     inside = setting.module.span(value)
     strings = [node for node in setting.module.facts.strings if _is_within(setting.module.span(node), inside)]
-    return any({word.lower() for word in WORD.findall(string_of(node) or "")} & KNOWN for node in strings)
+    return any(is_health_name(string_of(node) or "") for node in strings)
 
 
 def _is_within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:

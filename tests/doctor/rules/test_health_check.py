@@ -71,6 +71,41 @@ def test_a_project_that_answers_is_fine(settings: str) -> None:
     assert places(RULE, project(settings)) == []
 
 
+OPEN = 'ROOT_URLCONF = "web.urls"\nALLOWED_HOSTS = ["*"]\nMIDDLEWARE = ["a.b"]\n'
+
+
+@pytest.mark.parametrize(
+    ("urls", "severity", "said"),
+    [
+        ('[path("books/", x), path("<slug:name>/", x)]', "error", "no URL or middleware answers /healthz"),
+        ('[path("", include("web.more"))]', "warning", "own health URL seems to be /status/health/"),
+        ('[url(r"^ht/", include("health_check.urls"))]', "warning", "own health URL seems to be /ht/"),
+        ('[path("books/", include(router.urls))]', "error", "no URL or middleware"),
+        ('[path("", include(router.urls))]', "note", "could not tell"),
+        ('[path(f"{BASE}healthz", x)]', "note", "could not tell"),
+        ('[path(_("books/"), x)]', "error", "no URL or middleware"),
+    ],
+)
+def test_a_health_path_that_no_url_answers_is_told(urls: str, severity: str, said: str) -> None:
+    more = 'urlpatterns = [re_path(r"^status/health/$", x)]\n'
+    (found,) = find(RULE, project(OPEN, web__urls_py=f"urlpatterns = {urls}\n", web__more_py=more))
+    assert (found.severity, found.place) == (severity, "web/settings.py:3") and said in found.title
+    assert bool(found.patch) == (severity == "error")
+
+
+@pytest.mark.parametrize(
+    "route",
+    ['path("healthz", x)', 'url(r"^healthz$", x)', 're_path(r"^(?P<rest>.*)$", x)', 're_path("^health", x)'],
+)
+def test_a_url_that_answers_is_fine(route: str) -> None:
+    assert places(RULE, project(OPEN, web__urls_py=f"urlpatterns = [{route}]\n")) == []
+
+
+def test_urls_that_include_each_other_come_to_an_end() -> None:
+    urls = 'urlpatterns = [path("", include("web.urls")), path("x", y)]\n'
+    assert len(places(RULE, project(OPEN, web__urls_py=urls))) == 1
+
+
 def test_a_server_module_that_answers_is_fine() -> None:
     files = project(f'{HOSTS}MIDDLEWARE = ["a.b"]\n', web__asgi_py="from web.health import health_check\n")
     assert places(RULE, files) == []
