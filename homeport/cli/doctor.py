@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
+from homeport.cli.deployed import read_deployed
 from homeport.doctor.checks import run_checks
+from homeport.doctor.deployed import NOT_DECLARED
 from homeport.doctor.examine import RULES, examine_sources
 from homeport.doctor.finding import SEVERITIES, Finding
 from homeport.doctor.fix import find_uncommitted, write_texts
@@ -49,18 +51,21 @@ def doctor(
 ) -> None:
     """Find what of a Django project breaks off Heroku.
 
-    Reads the project in PATH, and runs nothing of it unless --run-checks says so. Exits with 0 if there is nothing
+    Reads the project in PATH, and runs nothing of it unless --run-checks says so. What homeport.yml says of the
+    service in PATH (environment, commands, health) counts. Exits with 0 if there is nothing
     to mend (notes do not count), with 1 if there are errors or warnings, after --fix those that remain.
     """
     _check_rules(rules)
     sources = read_sources(path)
-    findings = examine_sources(sources)
+    file = click.get_current_context().find_object(Path)
+    deployed = read_deployed(file, path) if file else NOT_DECLARED
+    findings = examine_sources(sources, deployed)
     if rules:
         if as_json and not (yes or ALL not in rules):
             raise click.UsageError("--json with --fix needs --yes, or the rules by name: it cannot ask")
         _fix(path, sources, findings, rules, ask=not yes and ALL in rules)
         sources = read_sources(path)
-        findings = examine_sources(sources)
+        findings = examine_sources(sources, deployed)
     if checks:
         findings = (*findings, *run_checks(path, python, settings))
     if as_json:

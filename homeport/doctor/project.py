@@ -11,6 +11,7 @@ from typing import Literal
 import libcst as cst
 
 from homeport.doctor.commands import Command, read_commands
+from homeport.doctor.deployed import NOT_DECLARED, Deployed
 from homeport.doctor.facts import Assignment, Read, dotted, leading_list
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
 from homeport.doctor.module import Module, parse_module
@@ -59,6 +60,7 @@ class Project:
 
     texts: Mapping[str, str]
     unreadable: tuple[Unreadable, ...] = ()
+    deployed: Deployed = NOT_DECLARED
     _modules: dict[str, Module | Unreadable] = field(default_factory=dict, repr=False, compare=False)
 
     def module(self, file: str) -> Module | None:
@@ -180,7 +182,9 @@ class Project:
         return Patch((*imports, module.insert_after_line(self.home.assignment.statement, lines)))
 
     def reads(self) -> Iterator[tuple[Module, Read]]:
-        return ((module, read) for module in self.signed_modules for read in module.facts.reads)
+        """Variables that code reads and homeport.yml does not set."""
+        found = ((module, read) for module in self.signed_modules for read in module.facts.reads)
+        return ((module, read) for module, read in found if read.variable not in self.deployed.environment)
 
 
 @dataclass(frozen=True)

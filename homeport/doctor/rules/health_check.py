@@ -17,8 +17,7 @@ RULE = Rule(
 )
 CLASS = "homeport_django.health.HealthMiddleware"
 SERVER = re.compile(r"(^|/)(asgi|wsgi)(\.py$|/__init__\.py$)")  # it may answer before Django does
-PATH = "/healthz"  # what homeport.yml says if nobody says another
-LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
+LINES = 'HEALTH_PATH = "{path}"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
 TODO = (
     "homeport django PATH puts homeport-django into the requirements: without it nothing starts; and write "
     "`health: /healthz` to the service in homeport.yml; or write a first middleware "
@@ -42,32 +41,32 @@ def find(project: Project) -> Iterator[Finding]:
         yield RULE.at(setting.module, setting.assignment.value, title, todo, severity="note")
         return
     title = "the load balancer's health check is refused: its Host is an IP address"
-    yield RULE.at(found.module, found.assignment.value, title, TODO, severity="error", patch=_answer(found))
+    yield RULE.at(found.module, found.assignment.value, title, TODO, severity="error", patch=_answer(project, found))
 
 
-def _answer(found: Setting) -> Patch:
+def _answer(project: Project, found: Setting) -> Patch:
     """A patch that lets a middleware answer."""
     imports = found.module.import_edits("os")
-    settings = found.module.insert_after_line(found.assignment.statement, LINES)
+    settings = found.module.insert_after_line(found.assignment.statement, LINES.format(path=project.deployed.health))
     return Patch((*imports, *add_middleware(found, CLASS), settings))
 
 
 def _unanswered(project: Project, setting: Setting) -> Iterator[Finding]:
     """Every host is allowed, so a URL could answer: it is told if none does, or if that cannot be told."""
-    routes = read_routes(project)
-    if routes is None or any(route.answers(PATH) for route in routes if not route.is_open):
+    path, routes = project.deployed.health, read_routes(project)
+    if routes is None or any(route.answers(path) for route in routes if not route.is_open):
         return
     module, value = setting.module, setting.assignment.value
     own = next((f"/{route.shown}" for route in routes if route.is_health), None)
-    title = f"no URL or middleware answers {PATH}"
+    title = f"no URL or middleware answers {path}"
     if own:
         todo = f"write `health: {own}` to the service in homeport.yml, if {own} answers 200 to everybody"
         yield RULE.at(module, value, f"{title}; the project's own health URL seems to be {own}", todo)
-    elif any(route.answers(PATH) for route in routes):
-        title = f"could not tell whether a URL answers {PATH}: some are included from elsewhere"
+    elif any(route.answers(path) for route in routes):
+        title = f"could not tell whether a URL answers {path}: some are included from elsewhere"
         yield RULE.at(module, value, title, "make sure that it is answered with 200", severity="note")
     else:
-        patch = _answer(project.middleware) if project.middleware else None
+        patch = _answer(project, project.middleware) if project.middleware else None
         yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
 
 
