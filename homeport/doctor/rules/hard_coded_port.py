@@ -7,6 +7,7 @@ from homeport.doctor.commands import SERVERS, Command
 from homeport.doctor.finding import Edit, Finding, Patch
 from homeport.doctor.gunicorn import Gunicorn, find_gunicorns
 from homeport.doctor.project import Project, Rule
+from homeport.doctor.uwsgi import find_sockets
 
 RULE = Rule(
     "hard-coded-port",
@@ -23,6 +24,7 @@ def find(project: Project) -> Iterator[Finding]:
             continue
         if command.program(*SERVERS):
             yield from _fixed_port(command)
+            yield from _fixed_in_ini(project, command)
         if "runserver" in [word.text for word in command.words]:
             todo = "add gunicorn to the requirements and run `gunicorn <project>.wsgi`"
             title = "the development server answers requests"
@@ -41,6 +43,21 @@ def _fixed_in_config(gunicorn: Gunicorn) -> Iterator[Finding]:
     title = f"gunicorn listens on port {found[1]}" if found[1] else "gunicorn listens on a socket, for an nginx"
     patch = Patch((gunicorn.config.remove_line(assignment.statement),))
     yield RULE.at(gunicorn.config, assignment.value, title, "", severity="error", patch=patch)
+
+
+def _fixed_in_ini(project: Project, command: Command) -> Iterator[Finding]:
+    """uwsgi's ini file: its own protocol, or a port of its own; not beside a line that takes the platform's."""
+    sockets = list(find_sockets(project, command))
+    if any(socket.is_http and "PORT" in socket.value for socket in sockets):
+        return
+    for index, socket in enumerate(sockets):
+        if socket.is_http:
+            title = f"uwsgi listens at {socket.value} instead of $(PORT)"
+        else:
+            title = f"uwsgi speaks its own protocol at {socket.value}, for an nginx that will not be there"
+        patch = Patch((Edit(socket.file, socket.start, socket.end, "http-socket = :$(PORT)"),)) if index == 0 else None
+        todo = "" if patch else "remove this line"
+        yield Finding(RULE.name, socket.file, socket.line, 1, "error", title, RULE.why, todo, patch)
 
 
 def _fixed_port(command: Command) -> Iterator[Finding]:
