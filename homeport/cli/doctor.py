@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
+from homeport.cli.deployed import read_deployed
 from homeport.doctor.checks import run_checks
+from homeport.doctor.deployed import NOT_DECLARED
 from homeport.doctor.examine import RULES, examine_sources
 from homeport.doctor.finding import SEVERITIES, Finding
 from homeport.doctor.fix import find_uncommitted, write_texts
@@ -49,18 +51,21 @@ def doctor(
 ) -> None:
     """Find what of a Django project breaks off Heroku.
 
-    Reads the project in PATH, and runs nothing of it unless --run-checks says so. Exits with 0 if there is nothing
+    Reads the project in PATH, and runs nothing of it unless --run-checks says so. What homeport.yml says of the
+    service in PATH (environment, commands, health) counts. Exits with 0 if there is nothing
     to mend (notes do not count), with 1 if there are errors or warnings, after --fix those that remain.
     """
     _check_rules(rules)
     sources = read_sources(path)
-    findings = examine_sources(sources)
+    file = click.get_current_context().find_object(Path)
+    deployed = read_deployed(file, path) if file else NOT_DECLARED
+    findings = examine_sources(sources, deployed)
     if rules:
         if as_json and not (yes or ALL not in rules):
             raise click.UsageError("--json with --fix needs --yes, or the rules by name: it cannot ask")
         _fix(path, sources, findings, rules, ask=not yes and ALL in rules)
         sources = read_sources(path)
-        findings = examine_sources(sources)
+        findings = examine_sources(sources, deployed)
     if checks:
         findings = (*findings, *run_checks(path, python, settings))
     if as_json:
@@ -96,9 +101,8 @@ def _fix(folder: Path, sources: Sources, findings: Sequence[Finding], rules: Seq
         click.echo(f"{file}: written", err=True)
     for finding in left:
         click.echo(f"{finding.place}: {finding.rule} changes the same lines as another patch; run this again", err=True)
-    for todo in dict.fromkeys(finding.todo for finding in chosen if finding not in left):
-        if todo != "nothing":
-            click.echo(f"still to do: {todo}", err=True)
+    for todo in dict.fromkeys(finding.todo for finding in chosen if finding.todo and finding not in left):
+        click.echo(f"still to do: {todo}", err=True)
 
 
 def _as_json(finding: Finding, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -112,7 +116,8 @@ def _report(findings: Sequence[Finding]) -> list[str]:
     for severity in SEVERITIES:
         for finding in [finding for finding in findings if finding.severity == severity]:
             label = click.style(f"{severity}:", fg=COLOURS[severity], bold=True)
-            lines += [f"{label} {finding.place}: {finding.title}", f"  why   {finding.why}", f"  todo  {finding.todo}"]
+            lines += [f"{label} {finding.place}: {finding.title}", f"  why   {finding.why}"]
+            lines += [f"  todo  {finding.todo}"] if finding.todo else []
             fix = f"--fix {finding.rule}" if finding.patch else "by hand"
             lines += [f"  rule  {finding.rule}, {fix}", ""]
     counts = [sum(finding.severity == severity for finding in findings) for severity in SEVERITIES]

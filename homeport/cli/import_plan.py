@@ -1,5 +1,6 @@
 """An import on top of those before it: what was read, what is remembered, and what will be written, before it is."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from homeport.heroku.convert import Converted, convert
 from homeport.heroku.memory import Carried, Scope, carry, remember
 from homeport.heroku.records import Inventory
 from homeport.heroku.report import Finding, Report
+from homeport.model.load import parse_platform
+from homeport.model.platform import Platform
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Wanted:
     found: Inventory
     scope: Scope
     findings: tuple[Finding, ...] = ()
+    examine: Callable[[Platform], Iterable[Finding]] | None = None  # finds more, given what is declared
     name: str | None = None
     region: str | None = None
 
@@ -35,9 +39,13 @@ class Plan:
 def plan_import(file: Path, secrets: Path, wanted: Wanted, *, prune: bool = False) -> Plan:
     """Decide everything. Raises HomeportError if it would not make a valid homeport.yml."""
     carried, converted = convert_again(file, wanted, prune=prune)
-    report = converted.report.with_findings(wanted.findings).with_remembered(kept_lines(carried, prune=prune))
     remembered = remember(carried.inventory, converted.given)
+    report = converted.report.with_findings(wanted.findings).with_remembered(kept_lines(carried, prune=prune))
     prepared = prepare(file, converted, report, secrets, memory=remembered, prune=prune)
+    if wanted.examine:
+        declared = parse_platform(file, prepared.texts[file])
+        report = report.with_findings((*wanted.findings, *wanted.examine(declared)))
+        prepared = prepare(file, converted, report, secrets, memory=remembered, prune=prune)
     held = [difference.path for difference in prepared.merged[file].held]
     return Plan(converted, report, prepared, (*(() if prune else carried.gone), *held))
 

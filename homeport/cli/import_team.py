@@ -6,11 +6,13 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from homeport.cli.deployed import find_deployed
 from homeport.cli.import_files import KEPT, REPORT_NAME, Prepared, check_writable, secrets_file, write, write_report
 from homeport.cli.import_plan import Plan, Wanted, plan_import
 from homeport.cli.output import progress_console
@@ -20,6 +22,7 @@ from homeport.heroku.memory import Scope
 from homeport.heroku.records import AddOn, App, Inventory, Job, Record
 from homeport.heroku.report import CHANGED, NOT_MOVED, Finding, Report, count, report_json
 from homeport.local.home import cache_root
+from homeport.model.platform import Platform
 
 SHOWN_MAX, PLACES_MAX = 20, 5
 DIALOGUE = "Heroku's API does not know the jobs of Scheduler. Copy them from `heroku addons:open scheduler`."
@@ -72,9 +75,9 @@ def import_(file: Path, /, **options: Any) -> None:
     wanted = Wanted(
         read_all(file, chosen),
         _scope(chosen),
-        tuple(examine_checkouts(chosen.paths, file.parent)),
-        chosen.name,
-        chosen.region,
+        name=chosen.name,
+        region=chosen.region,
+        examine=partial(examine_checkouts, chosen.paths, file.parent) if chosen.paths else None,
     )
     plan = plan_import(file, secrets, wanted, prune=chosen.prune)
     if plan.held and sys.stdin.isatty() and not (chosen.dry_run or chosen.as_json):
@@ -140,25 +143,25 @@ def read_paths(paths: Iterable[Path], folder: Path) -> Inventory:
     return replace(inventory, records=records)
 
 
-def examine_checkouts(paths: Iterable[Path], root: Path) -> Iterator[Finding]:
+def examine_checkouts(paths: Iterable[Path], root: Path, platform: Platform) -> Iterator[Finding]:
     """What `homeport doctor` finds in checkouts of Django projects, notes left out, one finding for each rule.
 
-    Places are relative to `root`: the report is committed.
+    What homeport.yml sets is no finding. Places are relative to `root`: the report is committed.
     """
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for place, text, todo in _examined(paths, root):
+    for place, text, todo in _examined(paths, root, platform):
         found[text, todo].append(place)
     for (text, todo), places in found.items():
         more = f" and {len(places) - PLACES_MAX} more" if len(places) > PLACES_MAX else ""
         yield Finding(", ".join(places[:PLACES_MAX]) + more, text, todo)
 
 
-def _examined(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, str, str]]:
+def _examined(paths: Iterable[Path], root: Path, platform: Platform) -> Iterator[tuple[str, str, str]]:
     from homeport.doctor.examine import examine
 
     for folder in dict.fromkeys(path for path in paths if path.is_dir()):
         if any(folder.glob("manage.py")) or any(folder.glob("*/manage.py")):
-            for found in examine(folder):
+            for found in examine(folder, find_deployed(platform, root, folder)):
                 if found.severity != "note":
                     yield f"{shown_path(folder, root)}/{found.place}", f"{found.title}: {found.why}", found.todo
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from homeport.doctor.deployed import NOT_DECLARED, Deployed
 from homeport.doctor.finding import SEVERITIES, Finding
 from homeport.doctor.patches import compose_patches, is_python
 from homeport.doctor.project import Project
@@ -25,6 +26,7 @@ from homeport.doctor.rules import (
     hard_coded_port,
     health_check,
     heroku_variables,
+    homeport_django,
     local_files,
     log_files,
     nested_procfile,
@@ -40,12 +42,15 @@ from homeport.doctor.rules import (
 )
 from homeport.doctor.walk import Sources, Unreadable, read_sources
 
+PROCFILE = "Procfile"
+
 # The rules by name. One more: its file in rules/, a line here, its test, its section in the how-to page.
 RULES: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
     "allowed-hosts": allowed_hosts.find,
     "health-check": health_check.find,
     "proxy-ssl-header": proxy_ssl_header.find,
     "forwarded-scheme": forwarded_scheme.find,
+    "homeport-django": homeport_django.find,
     "ssl-redirect": ssl_redirect.find,
     "csrf-trusted-origins": csrf_trusted_origins.find,
     "gunicorn-workers": gunicorn_workers.find,
@@ -74,21 +79,50 @@ RULES: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
 }
 
 
-def examine(folder: Path) -> tuple[Finding, ...]:
+def examine(folder: Path, deployed: Deployed = NOT_DECLARED) -> tuple[Finding, ...]:
     """Findings of the project in `folder`. Raises HomeportError if it is no folder."""
-    return examine_sources(read_sources(folder))
+    return examine_sources(read_sources(folder), deployed)
 
 
-def examine_sources(sources: Sources) -> tuple[Finding, ...]:
+def examine_sources(sources: Sources, deployed: Deployed = NOT_DECLARED) -> tuple[Finding, ...]:
     """Findings of texts that were read before, so that their patches fit what is written over."""
-    return examine_texts(sources.texts, sources.unreadable)
+    return examine_texts(sources.texts, sources.unreadable, deployed)
 
 
-def examine_texts(texts: Mapping[str, str], unreadable: tuple[Unreadable, ...] = ()) -> tuple[Finding, ...]:
-    """Findings of files given as texts by path; pure."""
-    project = Project(texts, unreadable)
-    found = {_only_sound(finding, texts): None for find in RULES.values() for finding in find(project)}
-    return tuple(sorted(found, key=_order))
+def examine_texts(
+    texts: Mapping[str, str], unreadable: tuple[Unreadable, ...] = (), deployed: Deployed = NOT_DECLARED
+) -> tuple[Finding, ...]:
+    """Findings of files given as texts by path, without those that what is deployed satisfies; pure."""
+    project = Project(texts, unreadable, deployed)
+    found = [finding for find in RULES.values() for finding in find(project)]
+    if deployed.commands:
+        found = _without_replaced(found, project)
+    return tuple(sorted({_only_sound(finding, texts): None for finding in found}, key=_order))
+
+
+def _without_replaced(found: list[Finding], project: Project) -> list[Finding]:
+    """Findings, but those of a Procfile's line whose process has another command, of which the rule says nothing."""
+    commands = project.deployed.commands
+    other = Project({**project.texts, PROCFILE: project.deployed.procfile}, project.unreadable, project.deployed)
+    before, after = _processes(project), _processes(other)
+    left = {
+        (finding.rule, after.get(finding.line))
+        for find in RULES.values()
+        for finding in find(other)
+        if finding.file == PROCFILE
+    }
+    return [
+        finding
+        for finding in found
+        if finding.file != PROCFILE
+        or before.get(finding.line) not in commands
+        or (finding.rule, before[finding.line]) in left
+    ]
+
+
+def _processes(project: Project) -> dict[int, str]:
+    """Processes of the Procfile by line."""
+    return {command.line: command.process for command in project.commands if command.file == PROCFILE}
 
 
 def _only_sound(finding: Finding, texts: Mapping[str, str]) -> Finding:

@@ -12,6 +12,7 @@ ENVIRONMENT = re.compile(r"(^|\.)(environ|env|ENV|environment)$")
 READERS = re.compile(
     r"(^|\.)(getenv|environ\.get|env|env\.\w+|config|get_(str|string|int|bool|float|any)\w*|get_env\w*)$"
 )
+NAME_KEYWORDS = {"name", "var", "key", "variable", "option"}  # what readers of the environment call it
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 CHANGES = {"append", "insert", "extend", "update", "setdefault"}
 
@@ -182,12 +183,12 @@ class Facts(cst.CSTVisitor):
             self._assign(node.func.value, node.func.attr.value, node.args[-1].value)
         if name.rpartition(".")[2] in ("Env", "FileAwareEnv"):
             self.declared |= {arg.keyword.value for arg in node.args if arg.keyword and _has_default(arg.value)}
-        if READERS.search(name) and node.args and node.args[0].keyword is None:
-            has_default = len(node.args) > 1 and any(
-                arg.keyword is None or arg.keyword.value == "default" for arg in node.args[1:]
-            )
+        variable = next(filter(_names_variable, node.args), None)
+        if READERS.search(name) and variable is not None:
+            others = [arg for arg in node.args if arg is not variable]
+            has_default = any(arg.keyword is None or arg.keyword.value == "default" for arg in others)
             fails = not has_default and not name.endswith(("getenv", "environ.get"))
-            self._read(node.args[0].value, node, is_required=fails, is_test=False)
+            self._read(variable.value, node, is_required=fails, is_test=False)
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         if ENVIRONMENT.search(dotted(node.value)) and node not in self._handled and len(node.slice) == 1:
@@ -248,6 +249,24 @@ def string_of(node: cst.CSTNode | None) -> str | None:
     except (SyntaxError, ValueError):
         return None
     return value if isinstance(value, str) else None
+
+
+def leading_list(node: cst.BaseExpression) -> cst.List | cst.Tuple | None:
+    """The list that an expression begins with: of `[…] + x`, `list(filter(None, […]))`, `[x for x in […] if x]`."""
+    if isinstance(node, cst.List | cst.Tuple):
+        return node
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        return leading_list(node.left)
+    if isinstance(node, cst.ListComp | cst.GeneratorExp):
+        return leading_list(node.for_in.iter)
+    if isinstance(node, cst.Call) and node.args and dotted(node.func) in ("list", "tuple", "filter"):
+        return leading_list(node.args[-1].value)
+    return None
+
+
+def _names_variable(argument: cst.Arg) -> bool:
+    """Whether it is the variable's name: `env("X")`, `get_string(name="X")`."""
+    return argument.keyword is None or argument.keyword.value in NAME_KEYWORDS
 
 
 def _has_default(value: cst.BaseExpression) -> bool:

@@ -31,7 +31,7 @@ class Finding:
     `file` is relative to the examined folder, with slashes; `line` and `column` count from 1, and line 0 is the whole
     file. An `error` breaks requests, data or the deploy; a `warning` changes what happens under load or at a release;
     a `note` changes nothing that must be mended, or says what could not be told. `todo` is what a person still does;
-    with a patch, what remains after it.
+    with a patch, what remains after it; "" if nothing does.
     """
 
     rule: str

@@ -32,6 +32,7 @@ class Gunicorn:
     word: Word
     config: Module | None
     is_known: bool
+    arguments: str = ""  # GUNICORN_CMD_ARGS in homeport.yml
 
     def sets(self, name: str) -> bool:
         """Whether the setting, by its name in a config file, is given anywhere."""
@@ -41,9 +42,9 @@ class Gunicorn:
         """Its value as written: from GUNICORN_CMD_ARGS, the command, or the code of the config file; "" if not set."""
         long = LONG.get(name, f"--{name.replace('_', '-')}")
         names = (long, SHORT[name]) if name in SHORT else (long,)
-        if given := ARGUMENTS.search(self.command.text):
-            found = Command("", "", given[1].strip("\"'"), 0, 0, 0).option(*names)
-            if found:
+        given = ARGUMENTS.search(self.command.text)
+        for arguments in (given[1].strip("\"'") if given else "", self.arguments):
+            if found := Command("", "", arguments, 0, 0, 0).option(*names):
                 return found.value
         option = self.command.option(*names)
         if option:
@@ -85,7 +86,8 @@ def find_gunicorns(project: Project) -> Iterator[Gunicorn]:
         path = str(PurePosixPath(folder[1] if folder else ".") / named)
         text = project.texts.get(path)
         config = _config(project, path) if text is not None else None
-        yield Gunicorn(command, word, config, is_known=config is not None or (option is None and text is None))
+        is_known = config is not None or (option is None and text is None)
+        yield Gunicorn(command, word, config, is_known, project.deployed.environment.get("GUNICORN_CMD_ARGS", ""))
 
 
 def _config(project: Project, path: str) -> Module | None:

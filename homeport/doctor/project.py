@@ -4,17 +4,19 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 import libcst as cst
 
 from homeport.doctor.commands import Command, read_commands
-from homeport.doctor.facts import Assignment, Read, dotted
+from homeport.doctor.deployed import NOT_DECLARED, Deployed
+from homeport.doctor.facts import Assignment, Read, dotted, leading_list
 from homeport.doctor.finding import Edit, Finding, Patch, Severity
 from homeport.doctor.module import Module, parse_module
-from homeport.doctor.settings import find_settings, is_development, missing_modules
+from homeport.doctor.pins import Version, find_version, is_requirement_file
+from homeport.doctor.settings import find_loaded, find_settings, is_development, missing_modules
 from homeport.doctor.walk import Unreadable
 
 # Only files that hold one of these are parsed, beside the settings: parsing 10,000 files would take minutes.
@@ -34,9 +36,6 @@ PLATFORM = {  # what homeport_django.settings.platform_settings sets
     *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SECURE_PROXY_SSL_HEADER", "STATIC_ROOT", "STORAGES", "LOGGING"),
     *("DATABASES", "CACHES", "SECRET_KEY"),
 }
-REQUIREMENT_FILES = re.compile(
-    r"(^|/)(requirements[^/]*\.txt|requirements/[^/]+\.txt|Pipfile|pyproject\.toml|[\w.]*lock)$"
-)
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,14 @@ class Setting:
     module: Module
     assignment: Assignment
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it replaces whatever was set before."""
+        found = self.assignment
+        if found.operator != "=" or found.path or found.conditions:
+            return False
+        return not re.search(rf"\b{found.name}\b", self.module.code(found.value))  # `X = [1] + X` adds to it
+
 
 @dataclass(frozen=True)
 class Project:
@@ -53,6 +60,7 @@ class Project:
 
     texts: Mapping[str, str]
     unreadable: tuple[Unreadable, ...] = ()
+    deployed: Deployed = NOT_DECLARED
     _modules: dict[str, Module | Unreadable] = field(default_factory=dict, repr=False, compare=False)
 
     def module(self, file: str) -> Module | None:
@@ -90,11 +98,16 @@ class Project:
     @cached_property
     def packages(self) -> str:
         """The text of all requirement files, in lower case with hyphens; to ask whether a package is named."""
-        texts = (text for file, text in self.texts.items() if REQUIREMENT_FILES.search(file))
+        texts = (text for file, text in self.texts.items() if is_requirement_file(file))
         return "\n".join(texts).lower().replace("_", "-")
 
     def requires(self, package: str) -> bool:
         return bool(re.search(rf"(?<![\w-]){re.escape(package)}(?![\w-])", self.packages))
+
+    def is_at_least(self, package: str, version: Version) -> bool:
+        """Whether the files pin the package to the version or a later one; False where they do not tell."""
+        found = find_version(self.texts, package)
+        return found is not None and found >= version
 
     @cached_property
     def app_json(self) -> Mapping[str, object]:
@@ -125,6 +138,13 @@ class Project:
             if assignment.name == name and not assignment.is_development
         ]
 
+    def effective(self, name: str) -> list[Setting]:
+        """What the web process is left with: the last assignment that has no condition, and what changes it."""
+        loaded = find_loaded(self.texts, self.module)
+        found = [setting for setting in self.assigned(name) if setting.module.file in loaded] or self.assigned(name)
+        starts = [index for index, setting in enumerate(found) if setting.is_whole]
+        return found[starts[-1] :] if starts else found
+
     def knows(self, name: str) -> Literal["set", "missing", "unknown"]:
         """Whether production sets it; `unknown` where settings are computed."""
         if self.assigned(name) or (name in PLATFORM and self.is_on_platform_settings):
@@ -137,13 +157,12 @@ class Project:
 
     @cached_property
     def middleware(self) -> Setting | None:
-        """The list of middleware, where it is written out."""
-        lists = [
-            setting
-            for setting in self.assigned("MIDDLEWARE")
-            if setting.assignment.operator == "=" and isinstance(setting.assignment.value, cst.List | cst.Tuple)
-        ]
-        return lists[0] if lists else None
+        """The list of middleware, where it is written out; inside of `list(filter(None, […]))` or `[…] + […]` too."""
+        for setting in self.assigned("MIDDLEWARE"):
+            value = leading_list(setting.assignment.value)
+            if setting.assignment.operator == "=" and value is not None:
+                return Setting(setting.module, replace(setting.assignment, value=value))
+        return None
 
     @cached_property
     def home(self) -> Setting | None:
@@ -163,7 +182,9 @@ class Project:
         return Patch((*imports, module.insert_after_line(self.home.assignment.statement, lines)))
 
     def reads(self) -> Iterator[tuple[Module, Read]]:
-        return ((module, read) for module in self.signed_modules for read in module.facts.reads)
+        """Variables that code reads and homeport.yml does not set."""
+        found = ((module, read) for module in self.signed_modules for read in module.facts.reads)
+        return ((module, read) for module, read in found if read.variable not in self.deployed.environment)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ ENTRIES = {
     "heroku_wsgi.py",
 }
 
+RANKS = ("Procfile", "heroku.yml", "app.json", "heroku_wsgi.py", "wsgi.py", "asgi.py")
+
 
 def is_development(file: str) -> bool:
     """Whether a settings file is for a developer's machine, tests or CI, by its name."""
@@ -49,6 +51,27 @@ def find_settings(texts: Mapping[str, str], module_of: Callable[[str], Module | 
     for entry in _entries(texts):
         _follow(entry, texts, module_of, found, ())
     return tuple(found)
+
+
+def find_loaded(texts: Mapping[str, str], module_of: Callable[[str], Module | None]) -> tuple[str, ...]:
+    """Those of the files that the web process loads: of the one module that its Procfile, or else its server names."""
+    found: dict[str, None] = {}
+    for entry in _entries(texts)[:1]:
+        _follow(entry, texts, module_of, found, ())
+    return tuple(found)
+
+
+def find_module(name: str, texts: Mapping[str, str], near: str) -> str | None:
+    """The file of a dotted module name: near the file that names it, else the shortest path that ends so."""
+    tail = name.replace(".", "/")
+    endings = (f"{tail}.py", f"{tail}/__init__.py")
+    for ending in endings:
+        close = str(PurePosixPath(near) / ending)
+        if close in texts:
+            return close
+    ends = tuple(f"/{ending}" for ending in endings)
+    matches = [file for file in texts if file in endings or file.endswith(ends)]
+    return min(matches, key=lambda file: (file.count("/"), file), default=None)
 
 
 def missing_modules(files: Iterable[str], texts: Mapping[str, str], module_of: Callable[[str], Module | None]) -> bool:
@@ -65,17 +88,23 @@ def missing_modules(files: Iterable[str], texts: Mapping[str, str], module_of: C
 def _entries(texts: Mapping[str, str]) -> list[str]:
     """Files of the settings modules that are deployed."""
     named: list[str] = []
-    for file in sorted(texts, key=lambda file: (file.count("/"), file)):
+    for file in sorted(texts, key=lambda file: (_rank(file), file.count("/"), file)):
         if PurePosixPath(file).name in ENTRIES:
             near = str(PurePosixPath(file).parent)
             for name in NAMED.findall(texts[file]) + OPTION.findall(texts[file]):
-                named += filter(None, [_find_module(name, texts, near)])
+                named += filter(None, [find_module(name, texts, near)])
     deployed = [file for file in named if not is_development(file)]
     siblings = [sibling for file in named for sibling in _siblings(file, texts)]
     if deployed or siblings:
         packages = [file for file in deployed if _is_loader(texts[file])]
         return [*dict.fromkeys([*deployed, *(siblings if len(packages) == len(deployed) else [])])]
     return named or [file for file in texts if _looks_like_settings(file, texts[file])]
+
+
+def _rank(file: str) -> int:
+    """Which file's word counts first: what the platform sets, then the server's default, then manage.py's."""
+    name = PurePosixPath(file).name
+    return RANKS.index(name) if name in RANKS else len(RANKS)
 
 
 def _is_loader(text: str) -> bool:
@@ -139,23 +168,10 @@ def _included(module: Module) -> list[str]:
 def _resolve(name: str, file: str, texts: Mapping[str, str]) -> str | None:
     dots = len(name) - len(name.lstrip("."))
     if not dots:
-        return _find_module(name, texts, str(PurePosixPath(file).parent))
+        return find_module(name, texts, str(PurePosixPath(file).parent))
     folder = PurePosixPath(file).parent
     for _ in range(dots - 1):
         folder = folder.parent
     rest = name[dots:].replace(".", "/")
     candidates = [folder / f"{rest}.py", folder / rest / "__init__.py"] if rest else [folder / "__init__.py"]
     return next((str(path) for path in candidates if str(path) in texts), None)
-
-
-def _find_module(name: str, texts: Mapping[str, str], near: str) -> str | None:
-    """The file of a dotted module name: near the file that names it, else the shortest path that ends so."""
-    tail = name.replace(".", "/")
-    endings = (f"{tail}.py", f"{tail}/__init__.py")
-    for ending in endings:
-        close = str(PurePosixPath(near) / ending)
-        if close in texts:
-            return close
-    ends = tuple(f"/{ending}" for ending in endings)
-    matches = [file for file in texts if file in endings or file.endswith(ends)]
-    return min(matches, key=lambda file: (file.count("/"), file), default=None)

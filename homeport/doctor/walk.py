@@ -99,7 +99,7 @@ def _find_files(folder: Path, unreadable: list[Unreadable]) -> list[Path]:
 def _may_matter(path: Path) -> bool:
     if path.suffix == ".txt":
         return "requirements" in (path.stem, path.parent.name)
-    return path.suffix == ".py" or path.name in NAMES or path.name.startswith(("Procfile", "gunicorn"))
+    return path.suffix in (".py", ".ini") or path.name in NAMES or path.name.startswith(("Procfile", "gunicorn"))
 
 
 def _reason(error: Exception) -> str:

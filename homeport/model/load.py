@@ -48,7 +48,12 @@ def check_text(file: Path, text: str) -> None:
 
     Folders that are not there yet, and what stands in those that are, are no mistakes of it.
     """
-    valid_platform(file, _examine(file, parse_source(file, text), with_folders=False))
+    parse_platform(file, text)
+
+
+def parse_platform(file: Path, text: str) -> Platform:
+    """The platform that `text` declares by itself. Raises HomeportError as `check_text` does."""
+    return valid_platform(file, _examine(file, parse_source(file, text), with_folders=False))
 
 
 def examine_platform(file: Path) -> Examined:

@@ -21,6 +21,19 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+PLATFORM = """\
+name: shop
+region: eu-west-1
+services:
+  shop:
+    path: shop
+    processes:
+      web: {command: "gunicorn web.wsgi -b 0.0.0.0:$PORT"}
+    environment: {WEB_CONCURRENCY: "2"}
+    routes: [ANY /]
+"""
+
+
 def run(*arguments: str, answers: str = "") -> Result:
     return CliRunner().invoke(doctor, list(arguments), input=answers, catch_exceptions=False)
 
@@ -45,6 +58,18 @@ def test_a_project_without_findings_ends_with_zero(tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text((tmp_path / "settings.py").read_text() + "ALLOWED_HOSTS = ['*']\n")
     result = run(str(tmp_path))
     assert (result.exit_code, result.stdout) == (0, "nothing was found that breaks off Heroku\n")
+
+
+def test_what_homeport_yml_says_of_the_service_counts(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "Procfile").write_text("web: gunicorn web.wsgi -b :8000\n")
+    file = tmp_path / "homeport.yml"
+    arguments = [str(tmp_path / "shop"), "--json"]
+    before = CliRunner().invoke(doctor, arguments, obj=file, catch_exceptions=False).stdout
+    assert "hard-coded-port" in before and "gunicorn-workers" in before
+    file.write_text(PLATFORM)
+    after = CliRunner().invoke(doctor, arguments, obj=file, catch_exceptions=False).stdout
+    assert "hard-coded-port" not in after and "gunicorn-workers" not in after and "gunicorn-forwarded-ips" in after
 
 
 def test_findings_are_printed_as_json(shop: Path) -> None:

@@ -16,7 +16,7 @@ from homeport.errors import HomeportError
 from homeport.heroku.memory import Scope
 from homeport.heroku.records import AddOn, Inventory, Process
 from homeport.heroku.report import Finding
-from homeport.model.load import load_platform
+from homeport.model.load import load_platform, parse_platform
 from tests.heroku.convert.team import EMOJI, secret_values, team
 
 WHOLE = Scope(live=True)
@@ -201,10 +201,23 @@ def test_a_checkout_of_a_django_project_is_examined(file: Path) -> None:
     (shop / "Procfile").write_text("web: gunicorn wsgi\n")
     plain = file.parent / "plain"
     plain.mkdir()
-    found = list(examine_checkouts([shop, plain], file.parent))
+    found = list(examine_checkouts([shop, plain], file.parent, parse_platform(file, "name: shop\nregion: eu-west-1\n")))
     assert any(finding.place == "shop/settings.py:2" for finding in found)
     assert len({finding.text for finding in found}) == len(found)
     assert not any("plain" in finding.place for finding in found)
+
+
+def test_what_the_import_sets_is_no_finding_of_its_report(file: Path, secrets: Path) -> None:
+    shop = file.parent / "shop"
+    shop.mkdir()
+    (shop / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n')
+    (shop / "settings.py").write_text("ROOT_URLCONF = 'x'\n")
+    (shop / "Procfile").write_text("web: gunicorn wsgi --threads 4\n")
+    CliRunner().invoke(import_, [str(shop)], obj=file, env={"XDG_CONFIG_HOME": str(secrets.parent)})
+    report = (file.parent / "import-report.md").read_text()
+    assert "SECURE_PROXY_SSL_HEADER is not set" in report
+    for said in ("starts one worker", "does not believe the load balancer", "closes kept connections"):
+        assert said not in report
 
 
 def test_a_django_project_without_a_procfile_gives_a_report_and_an_error(file: Path, secrets: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import homeport.doctor.rules
+from homeport.doctor.deployed import Deployed
 from homeport.doctor.examine import RULES, examine, examine_texts
 from homeport.doctor.patches import compose_patches
 from tests.doctor.cases import project
@@ -35,6 +36,26 @@ def test_all_patches_together_compose_and_leave_nothing_to_patch() -> None:
     compile(files["web/settings.py"], "settings.py", "exec")
     assert "gunicorn web.wsgi -b 0.0.0.0:$PORT --threads 4" in files["Procfile"]
     assert files["web/settings.py"].count("import os\n") == 1
+
+
+def test_no_todo_says_that_there_is_nothing_to_do() -> None:
+    assert [finding for finding in examine_texts(project(WRONG, COMMANDS)) if finding.todo.startswith("nothing")] == []
+
+
+def test_what_homeport_yml_declares_is_satisfied() -> None:
+    files = project(
+        "CODE = os.environ['HEROKU_APP_NAME']\n", "web: gunicorn w -b :80 --threads 2\nworker: celery -f x\n"
+    )
+    arguments = "--access-logfile - --keep-alive 75"
+    variables = {"FORWARDED_ALLOW_IPS": "*", "GUNICORN_CMD_ARGS": arguments, "HEROKU_APP_NAME": "shop"}
+    environment = variables | {"WEB_CONCURRENCY": "2"}
+    before = {finding.rule for finding in examine_texts(files)}
+    satisfied = {finding.rule for finding in examine_texts(files, deployed=Deployed(environment))}
+    gunicorn = {f"gunicorn-{word}" for word in ("workers", "keep-alive", "forwarded-ips", "access-log")}
+    assert before - satisfied == gunicorn | {"heroku-variables"}
+    commands = {"web": "gunicorn w -b 0.0.0.0:$PORT", "worker": "celery -f y"}
+    left = {finding.rule for finding in examine_texts(files, deployed=Deployed(environment, commands))}
+    assert satisfied - left == {"hard-coded-port"} and "log-files" in left
 
 
 def test_every_rule_has_its_file_its_test_and_its_section() -> None:

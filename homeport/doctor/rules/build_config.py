@@ -20,7 +20,11 @@ def find(project: Project) -> Iterator[Finding]:
     if not project.mentions("INSTALLED_APPS", "django.contrib.staticfiles"):
         return
     for module in project.settings_modules:
-        reads = [read for read in module.facts.reads if _is_missed(read)]
+        reads = [
+            read
+            for read in module.facts.reads
+            if _is_missed(read) and read.variable not in project.deployed.environment
+        ]
         if not reads:
             continue
         names = _some(list(dict.fromkeys(read.variable for read in reads)))

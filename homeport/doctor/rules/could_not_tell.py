@@ -22,7 +22,11 @@ def find(project: Project) -> Iterator[Finding]:
         title = "some settings are computed or come from outside of the project"
         yield RULE.whole(project.settings_files[-1], title, todo, severity="note")
     for found in (*project.unreadable, *project.broken):
-        todo = "mend it and run the doctor again" if found.file.endswith(".py") else "nothing, if it is no code"
+        todo = (
+            "mend it and run the doctor again"
+            if found.file.endswith(".py")
+            else "if it is code, save it as text in UTF-8"
+        )
         line = found.line
         yield Finding(
             RULE.name, found.file, line, 1 if line else 0, "note", f"was not read: {found.reason}", RULE.why, todo

@@ -16,6 +16,7 @@ RULE = Rule(
     "PostgreSQL and pgbouncer are out of reach. A kept connection that RDS has closed (failover, patching) fails the "
     "next request, unless its health is checked.",
 )
+CHECKED_SINCE = {"django": (4, 1), "dj-database-url": (2, 0)}  # `conn_health_checks`: before, no effect and a TypeError
 NAMES = re.compile(r"(^|\.)dj_database_url\.(config|parse)$|(^|\.)(env|ENV)\.(dj_)?db(_url)?$")
 
 
@@ -24,7 +25,7 @@ def find(project: Project) -> Iterator[Finding]:
         for call in module.facts.calls:
             if NAMES.search(call.name):
                 yield from _forced(module, call)
-                yield from _unchecked(module, call)
+                yield from _unchecked(project, module, call)
     for setting in project.assigned("DATABASES"):
         path, value = setting.assignment.path, setting.assignment.value
         if path[-1:] == ("sslmode",) and string_of(value) in ("require", "verify-ca", "verify-full"):
@@ -43,17 +44,26 @@ def _forced(module: Module, call: Call) -> Iterator[Finding]:
     yield RULE.at(module, argument, "ssl_require forces TLS for every environment", todo, patch=patch)
 
 
-def _unchecked(module: Module, call: Call) -> Iterator[Finding]:
+def can_check(project: Project) -> bool:
+    """Whether the pinned versions surely know `conn_health_checks`."""
+    return all(project.is_at_least(package, version) for package, version in CHECKED_SINCE.items())
+
+
+def _unchecked(project: Project, module: Module, call: Call) -> Iterator[Finding]:
     argument = call.argument("conn_max_age")
     if argument is None or call.argument("conn_health_checks") or module.code(argument.value) == "0":
+        return
+    title = "connections are kept, and their health is not checked"
+    if not can_check(project):
+        wanted = "Django 4.1 and dj-database-url 2.0, which the requirements do not pin or exceed"
+        yield RULE.at(module, argument, title, f"add conn_health_checks=True: it needs {wanted}; or set conn_max_age=0")
         return
     end = module.span(argument)[1]
     line_start = module.line_starts[module.place(argument)[0] - 1]
     indent = module.text[line_start : module.span(argument)[0]]
     before = ", " if indent.strip() else f",\n{indent}"  # as the arguments stand: in one line, or one in each
     patch = Patch((Edit(module.file, end, end, f"{before}conn_health_checks=True"),))
-    todo = "needs Django 4.1 and dj-database-url 2.0"
-    yield RULE.at(module, argument, "connections are kept, and their health is not checked", todo, patch=patch)
+    yield RULE.at(module, argument, title, "", patch=patch)
 
 
 def remove_argument(module: Module, call: cst.Call, argument: cst.Arg) -> Edit:

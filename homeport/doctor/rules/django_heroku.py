@@ -7,6 +7,7 @@ from homeport.doctor.facts import Call
 from homeport.doctor.finding import Finding, Patch
 from homeport.doctor.module import Module
 from homeport.doctor.project import Project, Rule
+from homeport.doctor.rules.database_url import can_check
 
 RULE = Rule(
     "django-heroku",
@@ -21,8 +22,7 @@ TODO = (
 )
 LINES = {
     "databases": (
-        'if "DATABASE_URL" in os.environ:\n'
-        '    DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}'
+        'if "DATABASE_URL" in os.environ:\n    DATABASES = {"default": dj_database_url.config(conn_max_age=600)}'
     ),
     "allowed_hosts": 'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "").split(",")',
     "staticfiles": 'STATIC_ROOT = os.path.join(BASE_DIR, "staticfiles")\nSTATIC_URL = "/static/"',
@@ -46,8 +46,9 @@ def _spelled_out(project: Project, module: Module, call: Call) -> Patch | None:
         return None
     names = {assignment.name for assignment in module.facts.assignments}
     needs = {"staticfiles": "BASE_DIR", "secret_key": "SECRET_KEY"}
+    kept, checked = "conn_max_age=600", "conn_max_age=600, conn_health_checks=True"
     wanted = [
-        lines
+        lines.replace(kept, checked if can_check(project) else kept)
         for option, lines in LINES.items()
         if not _is_off(module, call, option) and needs.get(option, "ALLOWED_HOSTS") in {*names, "ALLOWED_HOSTS"}
     ]

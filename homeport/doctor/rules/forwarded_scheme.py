@@ -12,7 +12,10 @@ RULE = Rule(
     "Django trusts says http for every client. The client's scheme and address stand in `Forwarded` (RFC 7239).",
 )
 CLASS = "homeport_django.proxy.ForwardedMiddleware"
-TODO = "put homeport-django into the service (`homeport django PATH`); not needed if all its routes are `direct: true`"
+TODO = (
+    "homeport django PATH puts homeport-django into the requirements: without it nothing starts; "
+    "not needed for a service whose routes are all `direct: true`"
+)
 
 
 def find(project: Project) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ RULE = Rule(
     "The buildpack sets GUNICORN_CMD_ARGS='--access-logfile -', and Heroku's router logs each request. Elsewhere the "
     "service's own log has no line about a request.",
 )
-TODO = "nothing; leave it out if the log of the API Gateway is enough for you"
+TODO = "leave it out if the log of the API Gateway is enough for you"
 
 
 def find(project: Project) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ TODO = "not needed once SECURE_PROXY_SSL_HEADER is set (rule `proxy-ssl-header`)
 
 
 def find(project: Project) -> Iterator[Finding]:
-    if project.knows("SECURE_PROXY_SSL_HEADER") == "set":
+    is_declared = "FORWARDED_ALLOW_IPS" in project.deployed.environment
+    if is_declared or project.knows("SECURE_PROXY_SSL_HEADER") == "set":
         return
     for gunicorn in find_gunicorns(project):
         is_set = gunicorn.sets("forwarded_allow_ips") or "FORWARDED_ALLOW_IPS" in gunicorn.command.text

@@ -13,7 +13,6 @@ RULE = Rule(
 )
 IDLE_SECONDS = 60  # of the load balancer that Homeport makes
 SECONDS = "75"
-TODO = "nothing"
 
 
 def find(project: Project) -> Iterator[Finding]:
@@ -26,4 +25,4 @@ def find(project: Project) -> Iterator[Finding]:
             yield RULE.on(gunicorn.command, title, f"set it to {SECONDS}")
         elif not value:
             title = f"gunicorn closes kept connections after 2 s, the load balancer after {IDLE_SECONDS} s"
-            yield RULE.on(gunicorn.command, title, TODO, edits=(gunicorn.add("keepalive", SECONDS),))
+            yield RULE.on(gunicorn.command, title, "", edits=(gunicorn.add("keepalive", SECONDS),))

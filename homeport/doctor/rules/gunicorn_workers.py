@@ -15,6 +15,8 @@ TODO = "set WEB_CONCURRENCY in the service's config for larger tasks: about 2 wo
 
 
 def find(project: Project) -> Iterator[Finding]:
+    if "WEB_CONCURRENCY" in project.deployed.environment:
+        return
     for gunicorn in find_gunicorns(project):
         if gunicorn.sets("workers") or "WEB_CONCURRENCY" in gunicorn.command.text:
             continue

@@ -8,6 +8,7 @@ import libcst as cst
 from homeport.doctor.facts import HEROKU, string_of
 from homeport.doctor.finding import Edit, Finding, Patch
 from homeport.doctor.project import Project, Rule, Setting
+from homeport.doctor.urls import is_health_name, read_routes
 
 RULE = Rule(
     "health-check",
@@ -16,28 +17,57 @@ RULE = Rule(
 )
 CLASS = "homeport_django.health.HealthMiddleware"
 SERVER = re.compile(r"(^|/)(asgi|wsgi)(\.py$|/__init__\.py$)")  # it may answer before Django does
-KNOWN = re.compile(r"health|alive|watchman|probe|ping", re.IGNORECASE)
-LINES = 'HEALTH_PATH = "/healthz"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
+LINES = 'HEALTH_PATH = "{path}"\nRELEASE = os.environ.get("HOMEPORT_RELEASE", "")'
 TODO = (
-    "put homeport-django into the service (`homeport django PATH`) and `health: /healthz` into homeport.yml; or write "
-    "a first middleware of your own that answers the health path before the host is checked"
+    "homeport django PATH puts homeport-django into the requirements: without it nothing starts; and write "
+    "`health: /healthz` to the service in homeport.yml; or write a first middleware "
+    "of your own that answers the health path before the host is checked"
 )
 
 
 def find(project: Project) -> Iterator[Finding]:
     found = project.middleware
-    if found is None or any(_answers(setting) for setting in project.assigned("MIDDLEWARE")):
+    assigned = project.effective("MIDDLEWARE")
+    if not assigned or any(_answers(setting) for setting in assigned):
         return
     if any("health" in text.lower() for file, text in project.texts.items() if SERVER.search(file)):
         return
-    if any(_allows_all(project, setting) for setting in project.assigned("ALLOWED_HOSTS")):
+    if any(_allows_all(project, setting) for setting in project.effective("ALLOWED_HOSTS")):
+        yield from _unanswered(project, assigned[-1])
         return
-    module, value = found.module, found.assignment.value
-    imports = module.import_edits("os")
-    settings = module.insert_after_line(found.assignment.statement, LINES)
-    patch = Patch((*imports, *add_middleware(found, CLASS), settings))
+    if found is None:
+        setting, todo = assigned[-1], "make sure that its first middleware answers the health path"
+        title = "could not tell whether a middleware answers the load balancer: MIDDLEWARE is computed"
+        yield RULE.at(setting.module, setting.assignment.value, title, todo, severity="note")
+        return
     title = "the load balancer's health check is refused: its Host is an IP address"
-    yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
+    yield RULE.at(found.module, found.assignment.value, title, TODO, severity="error", patch=_answer(project, found))
+
+
+def _answer(project: Project, found: Setting) -> Patch:
+    """A patch that lets a middleware answer."""
+    imports = found.module.import_edits("os")
+    settings = found.module.insert_after_line(found.assignment.statement, LINES.format(path=project.deployed.health))
+    return Patch((*imports, *add_middleware(found, CLASS), settings))
+
+
+def _unanswered(project: Project, setting: Setting) -> Iterator[Finding]:
+    """Every host is allowed, so a URL could answer: it is told if none does, or if that cannot be told."""
+    path, routes = project.deployed.health, read_routes(project)
+    if routes is None or any(route.answers(path) for route in routes if not route.is_open):
+        return
+    module, value = setting.module, setting.assignment.value
+    own = next((f"/{route.shown}" for route in routes if route.is_health), None)
+    title = f"no URL or middleware answers {path}"
+    if own:
+        todo = f"write `health: {own}` to the service in homeport.yml, if {own} answers 200 to everybody"
+        yield RULE.at(module, value, f"{title}; the project's own health URL seems to be {own}", todo)
+    elif any(route.answers(path) for route in routes):
+        title = f"could not tell whether a URL answers {path}: some are included from elsewhere"
+        yield RULE.at(module, value, title, "make sure that it is answered with 200", severity="note")
+    else:
+        patch = _answer(project, project.middleware) if project.middleware else None
+        yield RULE.at(module, value, title, TODO, severity="error", patch=patch)
 
 
 def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
@@ -47,7 +77,7 @@ def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
     if not elements:
         start, end = module.span(value)
         return (Edit(module.file, start, end, f'["{name}"]'),)
-    first = elements[0].value
+    first = elements[0]  # with the star of `*BASE`
     start, _ = module.span(first)
     quote = module.text[start] if module.text[start] in "\"'" else '"'
     line_start = module.line_starts[module.place(first)[0] - 1]
@@ -58,9 +88,15 @@ def add_middleware(setting: Setting, name: str) -> tuple[Edit, ...]:
 
 
 def _answers(setting: Setting) -> bool:
-    elements = getattr(setting.assignment.value, "elements", [])
-    names = [string_of(element.value) or "" for element in elements] or [setting.module.code(setting.assignment.value)]
-    return any(KNOWN.search(name) for name in names)
+    """Whether a middleware is one for health checks, by the words of its dotted path: `shipping` is no `ping`."""
+    value = setting.assignment.value
+    inside = setting.module.span(value)
+    strings = [node for node in setting.module.facts.strings if _is_within(setting.module.span(node), inside)]
+    return any(is_health_name(string_of(node) or "") for node in strings)
+
+
+def _is_within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _allows_all(project: Project, setting: Setting) -> bool:

@@ -20,7 +20,6 @@ FILE_HANDLERS = ("FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler
 FILE_KEYS = {"filename", "maxBytes", "backupCount", "when", "interval", "encoding", "delay", "mode", "utc", "atTime"}
 OPTIONS = ("--log-file", "--error-logfile", "--access-logfile", "--logfile")
 STREAMS = ("", "-", "/dev/stdout", "/dev/stderr", "/dev/null")
-TODO = "nothing"
 
 
 def find(project: Project) -> Iterator[Finding]:
@@ -29,13 +28,13 @@ def find(project: Project) -> Iterator[Finding]:
             if _is_inside(setting.module, node, setting.assignment.value) and (handler := _file_class(node)):
                 patch = Patch(tuple(_to_stream(setting.module, node)))
                 title = f"{handler} writes a log file"
-                yield RULE.at(setting.module, node, title, TODO, patch=patch)
+                yield RULE.at(setting.module, node, title, "", patch=patch)
     for module in project.settings_modules:
         for call in module.facts.calls:
             argument = call.argument("filename")
             if call.name == "logging.basicConfig" and argument is not None:
                 patch = Patch((remove_argument(module, call.node, argument),))
-                yield RULE.at(module, argument, "logging.basicConfig writes a log file", TODO, patch=patch)
+                yield RULE.at(module, argument, "logging.basicConfig writes a log file", "", patch=patch)
     for command in project.commands:
         yield from _in_command(command)
 
@@ -48,7 +47,7 @@ def _in_command(command: Command) -> Iterator[Finding]:
         edit = command.remove(option.start, option.end)
         if command.program("gunicorn"):
             edit = Edit(command.file, option.value_start, option.end, "-")
-        yield RULE.on(command, f"{name} writes a log file", TODO, edits=(edit,))
+        yield RULE.on(command, f"{name} writes a log file", "", edits=(edit,))
 
 
 def _is_inside(module: Module, node: cst.CSTNode, outer: cst.CSTNode) -> bool:

@@ -46,4 +46,5 @@ def _other_header(setting: Setting) -> Iterator[Finding]:
         edits = (module.replace(element.value, word) for element, word in zip(elements, words, strict=False))
         yield RULE.at(module, value, title, TODO, severity="error", patch=Patch(tuple(edits)))
     else:
-        yield RULE.at(module, value, title, "nothing, if a CDN that sets it stays in front", severity="note")
+        todo = f"keep the CDN that sets it in front of the service, or read {HEADER} instead"
+        yield RULE.at(module, value, title, todo, severity="note")

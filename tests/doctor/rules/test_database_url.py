@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doctor.cases import find, fix_settings, places, project
+from tests.doctor.cases import PINS, find, fix_settings, places, project
 
 RULE = "database-url"
 
@@ -34,7 +34,15 @@ def test_forced_tls_goes_with_its_line() -> None:
     ],
 )
 def test_options_are_mended_as_they_stand(before: str, after: str) -> None:
-    assert fix_settings(RULE, before) == after
+    assert fix_settings(RULE, before, requirements_txt=PINS) == after
+
+
+@pytest.mark.parametrize(
+    "pins", ["", "Django==4.2\ndj-database-url==0.5.0\n", "Django==3.2.25\ndj-database-url==2.1.0\n", "Django\n"]
+)
+def test_versions_that_may_not_know_the_option_get_no_patch(pins: str) -> None:
+    (found,) = find(RULE, project("D = dj_database_url.config(conn_max_age=600)\n", requirements_txt=pins))
+    assert found.patch is None and "needs Django 4.1 and dj-database-url 2.0" in found.todo
 
 
 def test_tls_that_depends_on_something_is_left_to_a_person() -> None:

@@ -1,6 +1,6 @@
 """django_heroku.settings(locals())."""
 
-from tests.doctor.cases import find, fix_settings, places, project
+from tests.doctor.cases import PINS, find, fix_settings, places, project
 
 RULE = "django-heroku"
 
@@ -11,7 +11,7 @@ def test_what_it_sets_is_spelled_out() -> None:
         "# last line\ndjango_heroku.settings(locals())\n"
     )
     assert places(RULE, project(before)) == ["web/settings.py:6"]
-    assert fix_settings(RULE, before) == (
+    assert fix_settings(RULE, before, requirements__base_txt=PINS) == (
         "import dj_database_url\nimport os\nBASE_DIR = '.'\nSECRET_KEY = 'x'\n# last line\n"
         'if "DATABASE_URL" in os.environ:\n'
         '    DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}\n'
@@ -38,11 +38,11 @@ def test_a_project_without_it_is_fine() -> None:
 
 def test_a_call_in_a_branch_keeps_its_indentation() -> None:
     before = "import os\nif not DEBUG:\n    import django_heroku\n    django_heroku.settings(locals())\n"
-    after = fix_settings(RULE, before)
+    after = fix_settings(RULE, before)  # no pins: nothing that only newer versions know
     assert after == (
         "import dj_database_url\nimport os\nif not DEBUG:\n"
         '    if "DATABASE_URL" in os.environ:\n'
-        '        DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}\n'
+        '        DATABASES = {"default": dj_database_url.config(conn_max_age=600)}\n'
         '    ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "").split(",")\n'
     )
 

@@ -39,6 +39,35 @@ def test_a_socket_for_nginx_in_the_config_file_goes() -> None:
     assert fix(RULE, files)["g.conf"] == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("socket = /tmp/nginx.socket", "its own protocol at /tmp/nginx.socket"),
+        ("socket = :3031", "its own protocol at :3031"),
+        ("http-socket = :8000", "listens at :8000"),
+    ],
+)
+def test_a_socket_in_uwsgis_ini_file_becomes_http(line: str, title: str) -> None:
+    files = project("", "web: bin/start-nginx uwsgi --ini=./uwsgi.ini\n") | {
+        "uwsgi.ini": f"[uwsgi]\n# socket = x\n{line}\n"
+    }
+    (found,) = find(RULE, files)
+    assert found.place == "uwsgi.ini:3" and title in found.title
+    assert fix(RULE, files)["uwsgi.ini"] == "[uwsgi]\n# socket = x\nhttp-socket = :$(PORT)\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "ini"),
+    [
+        ("uwsgi uwsgi.ini", "http-socket = :$(PORT)\nsocket = /tmp/x\n"),
+        ("uwsgi other.ini", "socket = /tmp/x\n"),
+        ("gunicorn web.wsgi", "socket = /tmp/x\n"),
+    ],
+)
+def test_an_ini_file_that_is_not_used_or_takes_the_port_is_fine(command: str, ini: str) -> None:
+    assert places(RULE, project("", f"web: {command}\n") | {"uwsgi.ini": ini}) == []
+
+
 def test_the_development_server_is_left_to_a_person() -> None:
     (found,) = find(RULE, project("", "web: python manage.py runserver 0.0.0.0:$PORT\n"))
     assert found.patch is None and "development server" in found.title

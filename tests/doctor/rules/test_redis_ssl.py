@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.doctor.cases import fix, fix_settings, places, project
+from tests.doctor.cases import find, fix, fix_settings, places, project
 
 RULE = "redis-ssl"
 
@@ -34,3 +34,10 @@ def test_code_outside_of_settings_is_looked_at() -> None:
 
 def test_a_check_is_fine() -> None:
     assert places(RULE, project('X = {"ssl_cert_reqs": "required"}\n')) == []
+
+
+def test_a_comment_on_the_check_is_left_alone_and_told() -> None:
+    settings = 'X = {\n    # we need to disable certificate validation\n    "ssl_cert_reqs": None,\n}\n'
+    (found,) = find(RULE, project(settings))
+    assert "the comment at web/settings.py:2" in found.todo
+    assert "# we need to disable certificate validation" in fix_settings(RULE, settings)
