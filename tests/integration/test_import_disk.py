@@ -12,16 +12,17 @@ IMPORT = """
 import resource, sys
 from pathlib import Path
 from homeport.cli.failure import errors_in_words
+from homeport.cli.import_plan import Wanted, plan_import
 from homeport.cli.import_team import finish
-from homeport.heroku.convert import convert
+from homeport.heroku.memory import Scope
 from tests.heroku.convert.team import team
 
 file, secrets, most = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-converted = convert(team())
+plan = plan_import(file, secrets, Wanted(team(), Scope(live=True)))
 if most:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 with errors_in_words():
-    finish(file, converted, converted.report, secrets)
+    finish(file, plan)
 """
 
 

@@ -102,8 +102,8 @@ def test_the_bills_are_compared_line_by_line(person: Person) -> None:
     assert answer["filled"]["cents"] > answer["aws"]["cents"]
     page = person.folder.parent / "bills.html"
     said = person.types("estimate", "--html", str(page))
-    assert "at most" in said and "if what is unknown cost as in us-east-1" in said
-    assert "prices are unknown here and in no sum" in page.read_text()
+    assert "with the prices of us-east-1 for" in said and "unknown here" in said
+    assert "with the prices of us-east-1 for" in page.read_text()
 
 
 def test_the_traffic_that_was_measured_can_be_replayed(person: Person) -> None:
