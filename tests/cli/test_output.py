@@ -44,7 +44,7 @@ def test_the_table_of_what_is_live_fits_80_columns(
     ]
     keys = ("name", "type", "address", "detail")
     rows = tuple({**dict(zip(keys, thing, strict=True)), "live": True} for thing in things)
-    print_overview(Overview("magicbook", "homeport", "/home", None, (), {}, rows, None, 0))
+    print_overview(Overview("magicbook", "homeport", "/home", None, (), {}, rows, None, 0, None))
     lines = printed(capsys)
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("order-placed-receipt → receipt:live") for line in lines)
