@@ -177,7 +177,7 @@ def test_the_commands_say_what_they_find_and_exit_by_it(cluster: Clusters) -> No
     assert json.loads(different.stdout)["uncompared"] == ["public.a", "public.b"]
     same = run.invoke(db, ["compare", "FROM_URL", "FROM_URL", "--table", "a"], env=variables)
     assert same.exit_code == 0
-    assert same.output.splitlines()[-1].startswith("equal: 1 tables, 20,000 rows")
+    assert same.output.splitlines()[-1].startswith("equal: 1 table, 20,000 rows")
     for answer in (fine, refused, different, same):
         assert source.password not in answer.output and target.password not in answer.output
 
