@@ -1,11 +1,11 @@
 """Values of config that `homeport import` put outside of the repository → what each service here is given."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from homeport.cli.import_files import secrets_file
 from homeport.errors import HomeportError
 
 ENVIRONMENTS = ("local", "dev", "stage", "prod")  # what is entered for this machine, else the least important
@@ -36,3 +36,18 @@ def choose_values(
         if values:
             found[service] = {name: str(value) for name, value in values.items()}
     return found
+
+
+def secrets_file(file: Path, environment: Mapping[str, str], home: Path) -> Path:
+    """Where the values of config go: the user's config folder, never the repository of homeport.yml."""
+    folder = file.resolve().parent
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    root = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    path = (root / "homeport" / f"{folder.name}-{digest}" / "config.json").resolve()
+    repository = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+    if path.is_relative_to(repository) and repository != home.resolve():
+        raise HomeportError(
+            f"{path}: is inside of {repository}: values of config must not come into a repository",
+            "set XDG_CONFIG_HOME to a folder outside of it",
+        )
+    return path

@@ -6,7 +6,6 @@ last: an import that was killed is simply done again.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import tempfile
@@ -130,21 +129,6 @@ def write_report(file: Path, prepared: Prepared) -> None:
     path = file.parent / REPORT_NAME
     with _told(path):
         replace_file(path, prepared.texts[path].encode())
-
-
-def secrets_file(file: Path, environment: Mapping[str, str], home: Path) -> Path:
-    """Where the values of config go: the user's config folder, never the repository of homeport.yml."""
-    folder = file.resolve().parent
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-    root = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
-    path = (root / "homeport" / f"{folder.name}-{digest}" / "config.json").resolve()
-    repository = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
-    if path.is_relative_to(repository) and repository != home.resolve():
-        raise HomeportError(
-            f"{path}: is inside of {repository}: values of config must not come into a repository",
-            "set XDG_CONFIG_HOME to a folder outside of it",
-        )
-    return path
 
 
 def check_writable(file: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
+from homeport.cli.config_values import secrets_file
 from homeport.cli.deployed import find_deployed
-from homeport.cli.import_files import KEPT, REPORT_NAME, Prepared, check_writable, secrets_file, write, write_report
+from homeport.cli.import_files import KEPT, REPORT_NAME, Prepared, check_writable, write, write_report
 from homeport.cli.import_plan import Plan, Wanted, plan_import
 from homeport.cli.output import progress_console
 from homeport.errors import HomeportError

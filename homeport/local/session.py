@@ -1,8 +1,8 @@
 """Starting and stopping the two planes of the local account.
 
 Steps of `start_planes`: take the lock (two `homeport up` at once: the second is refused) → sweep what a crash left →
-control plane → data plane. Each plane writes its address file when it is ready. Killed at any instant, the next start
-sweeps and goes on from the saved state.
+control plane and data plane, side by side. Each plane writes its address file when it is ready. Killed at any instant,
+the next start sweeps and goes on from the saved state.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ from homeport.local.home import Home
 from homeport.local.ports import Ports
 from homeport.system import interrupts, lock, process
 
+PLANES = ("control", "data")  # in the order of a start
 READY_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = {"data": 45.0, "control": 20.0}  # data: a task's stop timeout first
 LAST_LINES = 5
@@ -76,21 +77,34 @@ def find_planes(home: Home) -> Planes | None:
 
 
 def start_planes(home: Home, *, dies_with_us: bool, progress: Callable[[str], None] = lambda _: None) -> Planes:
-    """Start whatever does not run yet, and wait until both planes answer. Call with the lock held."""
+    """Start whatever does not run yet, and wait until both planes answer. Call with the lock held.
+
+    Both start side by side: most of it is imports, and the data plane waits for the other one's address by itself.
+    """
     if find_url(home, "data") is None:
         ledger.sweep(home)
-    urls, pids = {}, {}
-    for plane in ("control", "data"):
-        progress(f"starting the {plane} plane")
-        urls[plane] = find_url(home, plane) or _start(home, plane, dies_with_us)
-        pids[plane] = _pid(home, plane)
-    return Planes(urls["control"], urls["data"], pids)
+    started: dict[str, int] = {}
+    try:
+        for plane in PLANES:
+            if find_url(home, plane) is None:
+                progress(f"starting the {plane} plane")
+                with interrupts.held():  # until we know whom to stop
+                    started[plane] = _start(home, plane, dies_with_us)
+        for plane, child in started.items():
+            _wait_ready(home, plane, child)
+    except BaseException:
+        for plane, child in reversed(started.items()):
+            process.stop(child, timeout_seconds=STOP_TIMEOUT_SECONDS[plane])
+        raise
+    if (planes := find_planes(home)) is None:
+        raise HomeportError("a plane stopped right after its start", f"see the logs in {home.log}; then: homeport up")
+    return planes
 
 
 def stop_planes(home: Home, progress: Callable[[str], None] = lambda _: None) -> bool:
     """Stop both planes in order, also those that are only starting, then whatever they left. True if anything ran."""
     stopped = False
-    for plane in ("data", "control"):
+    for plane in reversed(PLANES):
         if (pid := lock.holder(home.lock_of(plane))) is not None:
             progress(f"stopping the {plane} plane")
             stopped = True
@@ -100,32 +114,29 @@ def stop_planes(home: Home, progress: Callable[[str], None] = lambda _: None) ->
     return stopped
 
 
-def _start(home: Home, plane: str, dies_with_us: bool) -> str:
-    log = home.log / f"{plane}.log"
+def _start(home: Home, plane: str, dies_with_us: bool) -> int:
+    """Its process id; the address of an earlier one is gone by then."""
     (home.path / f"{plane}.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", f"homeport.local.{plane}", "--home", str(home.path)]
     if plane == "control":  # its address is in Terraform's state (queue URLs), so it has to stay the same
         command += ["--port", str(Ports(home).of("homeport:control"))]
-    child = None
-    try:
-        with interrupts.held():  # until we know whom to stop
-            child = process.start(command, log=log, environment=_environment(), dies_with_us=dies_with_us)
-        return _wait_ready(home, plane, child, log)
-    except BaseException:
-        if child is not None:
-            process.stop(child, timeout_seconds=STOP_TIMEOUT_SECONDS[plane])
-        raise
+    return process.start(command, log=_log(home, plane), environment=_environment(), dies_with_us=dies_with_us)
 
 
-def _wait_ready(home: Home, plane: str, child: int, log: Path) -> str:
+def _wait_ready(home: Home, plane: str, child: int) -> None:
+    log = _log(home, plane)
     deadline = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        if url := find_url(home, plane):
-            return url
+        if find_url(home, plane):
+            return
         if (code := process.exit_code(child)) is not None:
             raise _stopped(plane, code, log)
         time.sleep(0.02)
     raise HomeportError(f"the {plane} plane is not ready after {READY_TIMEOUT_SECONDS:.0f} s", f"see {log}")
+
+
+def _log(home: Home, plane: str) -> Path:
+    return home.log / f"{plane}.log"
 
 
 def _environment() -> dict[str, str]:

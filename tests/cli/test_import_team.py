@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from homeport.cli.import_files import check_writable, merge_values, secrets_file, write
+from homeport.cli.config_values import secrets_file
+from homeport.cli.import_files import check_writable, merge_values, write
 from homeport.cli.import_plan import Wanted, plan_import
 from homeport.cli.import_team import ask_jobs, examine_checkouts, finish, import_, summary
 from homeport.errors import HomeportError
