@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TERRAFORM := $(shell command -v terraform || command -v tofu)
 EXAMPLE := examples/magicbook/homeport.yml
+# Containers often set it. Without caches every process compiles what it imports: 55 s for each of pytest's workers.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
