@@ -70,4 +70,4 @@ def test_a_shortened_name_is_cut_at_a_hyphen_and_told() -> None:
 def test_a_name_without_hyphens_is_cut_and_told() -> None:
     converted = convert(checkout("mozillafoundation", web=("Procfile", "gunicorn a")))
     assert converted.name == "mozillafoundatio"
-    assert any("shortened from mozillafoundation;" in doubt.text for doubt in converted.report.doubts)
+    assert any("shortened or changed from mozillafoundation;" in doubt.text for doubt in converted.report.doubts)
