@@ -39,6 +39,7 @@ from homeport.doctor.rules import (
     ssl_redirect,
     web_concurrency,
     web_migrations,
+    websockets,
 )
 from homeport.doctor.walk import Sources, Unreadable, read_sources
 
@@ -62,6 +63,7 @@ RULES: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
     "buildpack-wrappers": buildpack_wrappers.find,
     "nested-procfile": nested_procfile.find,
     "web-migrations": web_migrations.find,
+    "websockets": websockets.find,
     "celery-beat": celery_beat.find,
     "remap-sigterm": remap_sigterm.find,
     "newrelic": newrelic.find,
