@@ -11,7 +11,7 @@ import click
 
 from homeport.cli.deployed import read_deployed
 from homeport.doctor.checks import run_checks
-from homeport.doctor.deployed import NOT_DECLARED
+from homeport.doctor.deployed import NOWHERE
 from homeport.doctor.examine import RULES, examine_sources
 from homeport.doctor.finding import SEVERITIES, Finding
 from homeport.doctor.fix import find_uncommitted, write_texts
@@ -58,7 +58,7 @@ def doctor(
     _check_rules(rules)
     sources = read_sources(path)
     file = click.get_current_context().find_object(Path)
-    deployed = read_deployed(file, path) if file else NOT_DECLARED
+    deployed = read_deployed(file, path) if file else NOWHERE
     findings = examine_sources(sources, deployed)
     if rules:
         if as_json and not (yes or ALL not in rules):

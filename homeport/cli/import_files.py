@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,11 @@ def prepare(
         values=_values(converted) if converted.values.config or converted.values.other else None,
         merged=merged,
     )
+
+
+def with_report(prepared: Prepared, file: Path, report: Report) -> Prepared:
+    """The same with another report, which depends on what homeport.yml will be."""
+    return replace(prepared, texts={**prepared.texts, file.parent / REPORT_NAME: render_markdown(report)})
 
 
 def read_memory(file: Path) -> Memory:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from homeport.cli.import_files import Prepared, prepare, read_memory, read_settings
+from homeport.cli.import_files import Prepared, prepare, read_memory, read_settings, with_report
 from homeport.errors import HomeportError
 from homeport.heroku.convert import Converted, convert
 from homeport.heroku.memory import Carried, Scope, carry, remember
@@ -45,7 +45,7 @@ def plan_import(file: Path, secrets: Path, wanted: Wanted, *, prune: bool = Fals
     if wanted.examine:
         declared = parse_platform(file, prepared.texts[file])
         report = report.with_findings((*wanted.findings, *wanted.examine(declared)))
-        prepared = prepare(file, converted, report, secrets, memory=remembered, prune=prune)
+        prepared = with_report(prepared, file, report)
     held = [difference.path for difference in prepared.merged[file].held]
     return Plan(converted, report, prepared, (*(() if prune else carried.gone), *held))
 

@@ -29,9 +29,11 @@ class StackSteps:
         elif event.action != "read":
             self._resource(event)
 
-    def done(self) -> None:
-        """The stack is as it should be."""
-        self.step.done(f"{self.changed} changed" if self.changed else "nothing changed")
+    def done(self, outputs: int = 0) -> None:
+        """The stack is as it should be; so many of its outputs are new, of which Terraform tells no event."""
+        told = [f"{self.changed} changed"] if self.changed else []
+        told += [f"{outputs} output{'' if outputs == 1 else 's'} changed"] if outputs else []
+        self.step.done(", ".join(told) or "nothing changed")
 
     def failed(self) -> None:
         for address in list(self._open):

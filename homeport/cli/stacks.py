@@ -101,7 +101,7 @@ def apply(
         if not shown.plan.is_empty:
             _ask(f"Apply this to {environment}?", yes)
             with Board() as board:
-                _apply(workspace, shown.plan, board)
+                _apply(workspace, shown.plan, board, outputs=sum(one.is_output for one in shown.differences))
     _answer(done, as_json)
 
 
@@ -179,14 +179,14 @@ def _why_not(workspace: Workspace, stack: run.Stack, listen: run.Listen, destroy
     return ""
 
 
-def _apply(workspace: Workspace, planned: run.Plan, board: Board) -> None:
+def _apply(workspace: Workspace, planned: run.Plan, board: Board, *, outputs: int = 0) -> None:
     steps = StackSteps(board, planned.stack.name)
     try:
         run.apply(workspace.tool, planned, steps)
     except BaseException:
         steps.failed()
         raise
-    steps.done()
+    steps.done(outputs)
 
 
 def _destroy(file: Path, workspace: Workspace, shown: Iterable[Shown], board: Board) -> None:

@@ -18,3 +18,4 @@ class Deployed:
 
 
 NOT_DECLARED = Deployed()
+NOWHERE: Mapping[str, Deployed] = {"": NOT_DECLARED}  # by environment

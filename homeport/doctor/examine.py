@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from homeport.doctor.deployed import NOT_DECLARED, Deployed
+from homeport.doctor.deployed import NOT_DECLARED, NOWHERE, Deployed
 from homeport.doctor.finding import SEVERITIES, Finding
 from homeport.doctor.patches import compose_patches, is_python
 from homeport.doctor.project import Project
@@ -39,6 +39,7 @@ from homeport.doctor.rules import (
     ssl_redirect,
     web_concurrency,
     web_migrations,
+    websockets,
 )
 from homeport.doctor.walk import Sources, Unreadable, read_sources
 
@@ -62,6 +63,7 @@ RULES: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
     "buildpack-wrappers": buildpack_wrappers.find,
     "nested-procfile": nested_procfile.find,
     "web-migrations": web_migrations.find,
+    "websockets": websockets.find,
     "celery-beat": celery_beat.find,
     "remap-sigterm": remap_sigterm.find,
     "newrelic": newrelic.find,
@@ -79,14 +81,28 @@ RULES: Mapping[str, Callable[[Project], Iterable[Finding]]] = {
 }
 
 
-def examine(folder: Path, deployed: Deployed = NOT_DECLARED) -> tuple[Finding, ...]:
+def examine(folder: Path, deployed: Mapping[str, Deployed] = NOWHERE) -> tuple[Finding, ...]:
     """Findings of the project in `folder`. Raises HomeportError if it is no folder."""
     return examine_sources(read_sources(folder), deployed)
 
 
-def examine_sources(sources: Sources, deployed: Deployed = NOT_DECLARED) -> tuple[Finding, ...]:
-    """Findings of texts that were read before, so that their patches fit what is written over."""
-    return examine_texts(sources.texts, sources.unreadable, deployed)
+def examine_sources(sources: Sources, deployed: Mapping[str, Deployed] = NOWHERE) -> tuple[Finding, ...]:
+    """Findings of texts that were read before, so that their patches fit what is written over.
+
+    `deployed` is by environment: what one of them satisfies and another does not is found, and said to be of that one.
+    """
+    alike: dict[str, list[str]] = {}  # environments in which the service is the same are looked at once
+    for name, there in deployed.items():
+        alike.setdefault(repr(there), []).append(name)
+    found: dict[Finding, list[str]] = {}
+    for names in alike.values():
+        for finding in examine_texts(sources.texts, sources.unreadable, deployed[names[0]]):
+            found.setdefault(finding, []).extend(names)
+    told = (
+        finding if len(names) == len(deployed) else replace(finding, title=f"{finding.title} (in {', '.join(names)})")
+        for finding, names in found.items()
+    )
+    return tuple(sorted(told, key=_order))
 
 
 def examine_texts(

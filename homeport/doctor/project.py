@@ -22,7 +22,7 @@ from homeport.doctor.walk import Unreadable
 # Only files that hold one of these are parsed, beside the settings: parsing 10,000 files would take minutes.
 SIGNS = (
     *("DYNO", "HEROKU", "SOURCE_VERSION", "WEB_CONCURRENCY", "ssl_cert_reqs", "CERT_NONE"),
-    *("django_heroku", "django_on_heroku", "dj_database_url"),
+    *("django_heroku", "django_on_heroku", "dj_database_url", "ProtocolTypeRouter"),
 )
 DYNAMIC = {
     "locals.update",

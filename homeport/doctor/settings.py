@@ -41,7 +41,8 @@ RANKS = ("Procfile", "heroku.yml", "app.json", "heroku_wsgi.py", "wsgi.py", "asg
 
 def is_development(file: str) -> bool:
     """Whether a settings file is for a developer's machine, tests or CI, by its name."""
-    stem = PurePosixPath(file).stem
+    path = PurePosixPath(file)
+    stem = path.parent.name if path.name == "__init__.py" else path.stem
     return stem in DEVELOPMENT or stem.startswith(("test_", "dev_", "local_")) or stem.endswith(("_test", "_dev"))
 
 
@@ -114,7 +115,7 @@ def _is_loader(text: str) -> bool:
 
 def _siblings(file: str, texts: Mapping[str, str]) -> list[str]:
     folder = PurePosixPath(file).parent
-    names = [str(folder / f"{name}.py") for name in PRODUCTION]
+    names = [str(folder / ending) for name in PRODUCTION for ending in (f"{name}.py", f"{name}/__init__.py")]
     if known := [name for name in names if name in texts]:
         return known[:1]
     return [

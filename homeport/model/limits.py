@@ -1,4 +1,4 @@
-"""The names that one environment of a platform would get in AWS: which are too long, and which are given twice.
+"""The names that one environment of a platform would get in AWS: too long, kept by AWS for itself, or given twice.
 
 AWS keeps names apart within one kind of thing only; what is named twice would be one thing that two parts share.
 """
@@ -11,6 +11,16 @@ from homeport.model.platform import Platform
 from homeport.model.problems import Place, Problem, render_path
 
 PLATFORM: Place = ("name",)  # where the names are told of that no part of the platform has
+# How names may not begin, by kind of thing. What the alphabet of homeport.yml forbids anyway (`xn--`, `--ol-s3`) is not
+# here, nor are endings of buckets (`-s3alias`): the account's digits come last.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+KEPT_BEGINNINGS = {
+    "bucket": ("sthree-", "amzn-s3-demo-"),
+    "load balancer": ("internal-",),
+    "security group": ("sg-",),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,24 @@ def find_long_names(platform: Platform, environment: str) -> list[Problem]:
             f"the {item.what} {item.name!r} has {len(item.name)} characters; AWS allows {item.length_max}",
         )
         for item in longest.values()
+    ]
+
+
+def find_kept_names(platform: Platform, environment: str) -> list[Problem]:
+    """Problems for names whose beginning AWS keeps for itself; all begin with the platform's, so it is told there."""
+    kept = {
+        (item.what, beginning): None
+        for item in named(platform, environment)
+        for beginning in KEPT_BEGINNINGS.get(item.what, ())
+        if item.name.startswith(beginning)
+    }
+    return [
+        Problem(
+            PLATFORM,
+            f"{platform.name!r} would begin the names of {what}s with {beginning!r}, which AWS keeps for itself; "
+            f"call it {names.without_beginning(platform.name, beginning)!r}, or something else",
+        )
+        for what, beginning in kept
     ]
 
 

@@ -109,6 +109,12 @@ def shorten(name: str, length: int) -> str:
     return f"{name[: length - 9].rstrip('-')}-{digest}"
 
 
+def without_beginning(platform: str, beginning: str) -> str:
+    """A platform's name that does not begin so: `sg-shop` → `shop`, `sg` → `the-sg`."""
+    rest = platform.removeprefix(beginning)
+    return rest if rest != platform and rest[:1].isalpha() else shorten(f"the-{platform}", 24)
+
+
 def log_group(environment: str, owner: str) -> str:
     """Log group of a service or function."""
     return f"/homeport/{environment}/{owner}"

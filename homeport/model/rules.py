@@ -6,7 +6,7 @@ This file has references, names and environments; what concerns one part alone i
 from collections.abc import Iterator
 
 from homeport.model import names
-from homeport.model.limits import find_long_names, find_shared_names
+from homeport.model.limits import find_kept_names, find_long_names, find_shared_names
 from homeport.model.loops import find_loop_problems, find_loop_warnings
 from homeport.model.parts import find_part_problems, find_part_warnings
 from homeport.model.platform import LOCAL, OVERRIDABLE, Platform
@@ -21,7 +21,7 @@ RESERVED = {*SINGLES, "release", "terraform", "homeport"}
 
 def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) -> list[Problem]:
     """Everything wrong with the platform itself. References to `also_known` (parts that are broken) are let through."""
-    return [*_problems(platform, also_known), *find_shared_names(platform, LOCAL)]
+    return [*_problems(platform, also_known), *find_kept_names(platform, LOCAL), *find_shared_names(platform, LOCAL)]
 
 
 def find_warnings(platform: Platform) -> list[Problem]:
@@ -34,6 +34,7 @@ def find_problems_in_environment(platform: Platform, environment: str, also_know
     return [
         *_problems(platform, also_known),
         *find_long_names(platform, environment),
+        *find_kept_names(platform, environment),
         *find_shared_names(platform, environment),
     ]
 

@@ -72,6 +72,28 @@ def test_what_homeport_yml_says_of_the_service_counts(tmp_path: Path) -> None:
     assert "hard-coded-port" not in after and "gunicorn-workers" not in after and "gunicorn-forwarded-ips" in after
 
 
+def test_what_only_some_environments_set_is_found_in_the_others(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "Procfile").write_text("web: gunicorn web.wsgi\n")
+    file = tmp_path / "homeport.yml"
+    overrides = """environments:
+  local: {}
+  stage: {account: 210000000001}
+  prod: {account: 210000000002, services: {shop: {environment: {FORWARDED_ALLOW_IPS: "*"}}}}
+"""
+
+    def titles(overrides: str) -> list[str]:
+        file.write_text(PLATFORM + overrides)
+        answer = CliRunner().invoke(doctor, [str(tmp_path / "shop"), "--json"], obj=file, catch_exceptions=False)
+        return [found["title"] for found in json.loads(answer.stdout) if found["rule"] == "gunicorn-forwarded-ips"]
+
+    assert titles(overrides) == ["gunicorn does not believe the load balancer (in stage)"]
+    everywhere = overrides.replace(
+        "210000000001}", '210000000001, services: {shop: {environment: {FORWARDED_ALLOW_IPS: "*"}}}}'
+    )
+    assert titles(everywhere) == []
+
+
 def test_findings_are_printed_as_json(shop: Path) -> None:
     found = json.loads(run(str(shop), "--json").stdout)
     assert [(f["rule"], f["file"], f["line"]) for f in found] == [

@@ -47,3 +47,13 @@ def test_without_a_terminal_no_wait_is_silent_for_longer_than_promised() -> None
 
 def test_on_a_terminal_the_tree_says_it_all() -> None:
     assert replay(terminal=True) == []
+
+
+def test_a_stack_of_which_only_outputs_change_says_so() -> None:
+    def told(outputs: int) -> str:
+        text = io.StringIO()
+        StackSteps(Board(Console(file=text, width=200)), "foundation").done(outputs)
+        return text.getvalue()
+
+    assert "1 output changed" in told(1) and "2 outputs changed" in told(2)
+    assert "nothing changed" in told(0)

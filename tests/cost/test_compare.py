@@ -5,7 +5,7 @@ import pytest
 from homeport.cost.compare import Comparison, compare, differences
 from homeport.cost.estimate import estimate
 from homeport.cost.layout import parse_layout
-from homeport.cost.prices.book import load_book
+from homeport.cost.prices.book import PriceBook, load_book
 from homeport.model.platform import Platform
 from homeport.model.usage import Usage
 from tests.cost.platforms import load_team, make_platform
@@ -59,10 +59,17 @@ def test_the_changes_of_a_layout_add_up_to_its_difference(team: Comparison) -> N
         assert abs(left) < 50  # cents: what is smaller is not listed
 
 
-def test_a_layout_with_unknown_prices_is_never_recommended(team: Comparison) -> None:
+def test_a_layout_with_unknown_prices_is_never_recommended() -> None:
+    without_spot = PriceBook(BOOK.date, {key: price for key, price in BOOK.prices.items() if "spot" not in price.id})
+    team = compare(*load_team(), without_spot)
     spot = next(option for option in team.options if option.layout.name == "arm,spot")
     assert spot.more_unknown and spot.break_even is None
     assert team.verdict.layout != spot.layout
+
+
+def test_workers_on_spot_cost_less_and_are_said_not_to_be_built(team: Comparison) -> None:
+    arm, spot = (next(o for o in team.options if o.layout.name == name) for name in ("arm", "arm,spot"))
+    assert spot.cents < arm.cents and not spot.more_unknown and "Spot for workers" in spot.layout.missing
 
 
 def test_prices_unknown_in_a_region_are_in_no_sum_and_shown_as_in_another(team: Comparison) -> None:

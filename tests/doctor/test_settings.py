@@ -43,6 +43,16 @@ def named(module: str) -> str:
         ),
         (
             {
+                "manage.py": named("s"),
+                "s/__init__.py": "",
+                "s/base.py": APPS,
+                "s/development/__init__.py": "from s.base import *\n",
+                "s/production/__init__.py": "from s.base import *\n",
+            },
+            ("s/__init__.py", "s/base.py", "s/production/__init__.py"),
+        ),
+        (
+            {
                 "app.json": '{"env": {"DJANGO_SETTINGS_MODULE": {"value": "s.cloud"}}}',
                 "s/cloud.py": APPS,
                 "s/dev.py": APPS,

@@ -57,3 +57,36 @@ def test_a_name_that_two_parts_would_have_is_told_once(mistakes: Mistakes, text:
 def test_two_kinds_of_things_with_one_name_are_told_once_too(mistakes: Mistakes) -> None:
     text = "name: a\nservices: {x: {path: shop}}\nfunctions: {x: {path: resize, schedule: rate(1 hour)}}\n"
     assert mistakes(text) == ["homeport.yml:3: functions.x: services already has this name; every name is used once"]
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "beginning", "other"),
+    [
+        ("sthree", "bucket", "sthree-", "the-sthree"),
+        ("sthree-shop", "bucket", "sthree-", "shop"),
+        ("amzn-s3-demo", "bucket", "amzn-s3-demo-", "the-amzn-s3-demo"),
+        ("internal", "load balancer", "internal-", "the-internal"),
+        ("internal-tools", "load balancer", "internal-", "tools"),
+        ("sg", "security group", "sg-", "the-sg"),
+        ("sg-1st", "security group", "sg-", "the-sg-1st"),
+    ],
+)
+def test_a_beginning_that_aws_keeps_is_refused_with_another_name(
+    mistakes: Mistakes, name: str, what: str, beginning: str, other: str
+) -> None:
+    text = f"name: {name}\nenvironments: {{stage: {{account: 210000000001}}}}\n"
+    assert mistakes(text) == [
+        f"homeport.yml:1: name: {name!r} would begin the names of {what}s with {beginning!r}, which AWS keeps for "
+        f"itself; call it {other!r}, or something else"
+    ]
+    assert mistakes(f"name: {other}\n") == []
+
+
+def test_an_environment_can_complete_a_beginning_that_aws_keeps(mistakes: Mistakes) -> None:
+    (told,) = mistakes("name: amzn-s3\nenvironments: {demo: {account: 210000000001}}\n")
+    assert "names of buckets with 'amzn-s3-demo-'" in told
+
+
+@pytest.mark.parametrize("name", ["sgs", "internals", "sthrees", "amzn-s3", "my-sg"])
+def test_a_name_that_only_looks_like_one_is_taken(mistakes: Mistakes, name: str) -> None:
+    assert mistakes(f"name: {name}\n") == []

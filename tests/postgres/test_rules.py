@@ -82,6 +82,9 @@ CASES = (
     Case("large-objects", "warns", ("SELECT lo_create(0)",)),
     Case("settings", "informs", ("ALTER DATABASE {database} SET search_path = shop, public",),
          names=("search_path = shop, public",)),
+    Case("role-settings", "warns", ("ALTER ROLE {user} SET search_path = shop",), names=("search_path = shop",)),
+    Case("role-settings", "warns", ("ALTER ROLE {user} IN DATABASE {database} SET statement_timeout = '9s'",),
+         names=("statement_timeout = 9s",)),
     Case("publications", "informs", ("CREATE PUBLICATION p",), names=("p",)),
     Case("heroku-extensions", "informs", admin=("CREATE SCHEMA heroku_ext", "CREATE EXTENSION citext SCHEMA"
          " heroku_ext"), names=("citext",)),

@@ -99,7 +99,7 @@ SELECTORS: tuple[Selector, ...] = (
     Selector("logs.stored", "AmazonCloudWatch", "TimedStorage-ByteHrs", "GB-month"),
     Selector("cloudwatch.alarm", "AmazonCloudWatch", "CW:AlarmMonitorUsage", "month"),
     Selector("cloudwatch.metric", "AmazonCloudWatch", "CW:MetricMonitorUsage", "month"),
-    Selector("cloudwatch.dashboard", "AmazonCloudWatch", "DashboardsUsageHour(?:-Basic)?", "month"),
+    Selector("cloudwatch.dashboard", "AmazonCloudWatch", "DashboardsUsageHour-Basic", "month", is_global=True),
     Selector("sns.publish", "AmazonSNS", "Requests-Tier1", "request"),
     Selector("sqs.request", "AWSQueueService", "Requests-(?:RBP|Tier1)", "request", {"queueType": "Standard"}),
     Selector("scheduler.invocation", "AWSEvents", "(?:Scheduler-Invocation|ScheduledInvocation)", "invocation"),

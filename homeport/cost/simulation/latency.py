@@ -17,8 +17,8 @@ from homeport.cost.simulation.service_time import CELLS, GRID, Floats, ServiceTi
 WAIT_PER_DECADE = 50
 WAITS: Floats = 10.0 ** (np.arange(-5 * WAIT_PER_DECADE, 3 * WAIT_PER_DECADE + 1) / WAIT_PER_DECADE)  # 10 µs to 1000 s
 RHO_BINS, FINE_BINS = 1024, 8192
+BLOCK = 16_384  # minutes that are looked at together
 BUSY = 0.9  # from here on a queue's history matters: such minutes are looked at one by one
-Flags = npt.NDArray[np.bool_]
 SHARES = (0.5, 0.95, 0.99)
 
 
@@ -43,6 +43,15 @@ class Minutes:
 
 
 @dataclass(frozen=True, eq=False)
+class Quiet:
+    """Minutes that are far from full, by group, tasks and bins of rho: requests served, and each times its rho."""
+
+    tasks: int  # groups × tasks × RHO_BINS is the length of both
+    served: Floats
+    rho: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Responses:
     """By group: requests, the mean wait of those served, and how long all took; who was lost took for ever."""
 
@@ -63,14 +72,11 @@ class Responses:
 def measure(minutes: Minutes, servers: Servers) -> Responses:
     """How long the requests took, by group."""
     groups = int(minutes.groups.max()) + 1
-    capacity = np.maximum(minutes.running, 1) * servers.slots
-    rho = minutes.load / 60 * servers.service.mean / capacity
-    before = np.concatenate([[0.0], minutes.backlog[:-1]])
-    is_busy = (rho >= BUSY) | (before > 0)
+    quiet, rho, busy = _sort(minutes, servers, groups)
     exponential, fluid = np.zeros((groups, len(WAITS))), np.zeros((groups, len(WAITS)))
-    waited = _quiet(exponential, minutes, servers, rho, ~is_busy)
-    if is_busy.any():
-        waited += _busy((exponential, fluid), minutes, servers, rho, is_busy)
+    waited = _quiet(exponential, quiet, servers)
+    if len(busy):
+        waited += _busy((exponential, fluid), minutes, servers, rho, busy)
     served = _sums(minutes.groups, minutes.served, groups)
     lost = _sums(minutes.groups, minutes.lost, groups)
     number = np.maximum(served, 1e-12)
@@ -80,36 +86,58 @@ def measure(minutes: Minutes, servers: Servers) -> Responses:
     return Responses(served + lost, waited / number, all_survival)
 
 
-def _quiet(exponential: Floats, minutes: Minutes, servers: Servers, rho: Floats, chosen: Flags) -> Floats:
-    """Minutes that are far from full, by group, tasks and bins of rho; returns the waits' sum by group."""
-    tasks = int(minutes.running.max()) + 1
-    bins = np.minimum((rho * RHO_BINS).astype(np.int64), RHO_BINS - 1)
-    states = (minutes.groups * tasks + minutes.running) * RHO_BINS + bins
-    served = np.where(chosen, minutes.served, 0.0)
-    size = len(exponential) * tasks * RHO_BINS
-    weight = _sums(states, served, size)
-    found = np.flatnonzero(weight)
-    mean_rho = _sums(states, served * rho, size)[found] / weight[found]
-    running, groups = found // RHO_BINS % tasks, found // (RHO_BINS * tasks)
+def _sort(minutes: Minutes, servers: Servers, groups: int) -> tuple[Quiet, Floats, queueing.Ints]:
+    """Minutes that are far from full, added up; rho of those that are not, and which they are.
+
+    Goes through them in blocks whose arrays stay in the processor's cache.
+    """
+    length, tasks = len(minutes.load), int(minutes.running.max()) + 1
+    size = groups * tasks * RHO_BINS
+    quiet = Quiet(tasks, np.zeros(size), np.zeros(size))
+    is_busy = np.zeros(length, np.bool_)
+    np.greater(minutes.backlog[:-1], 0, out=is_busy[1:])
+    rho = np.empty(length)
+    for first in range(0, length, max(BLOCK, size)):
+        part = slice(first, first + max(BLOCK, size))
+        running, here = minutes.running[part], rho[part]
+        np.divide(minutes.load[part], np.maximum(running, 1), out=here)
+        here *= servers.service.mean / 60 / servers.slots
+        is_busy[part] |= here >= BUSY
+        states = minutes.groups[part] * tasks + running
+        states *= RHO_BINS
+        states += np.minimum(here * RHO_BINS, RHO_BINS - 1).astype(np.int64)
+        served = minutes.served[part] * ~is_busy[part]
+        quiet.served[:] += _sums(states, served, size)
+        quiet.rho[:] += _sums(states, served * here, size)
+    busy = np.flatnonzero(is_busy)
+    return quiet, rho[busy], busy
+
+
+def _quiet(exponential: Floats, quiet: Quiet, servers: Servers) -> Floats:
+    """Waits in minutes that are far from full; returns their sum by group."""
+    found = np.flatnonzero(quiet.served)
+    weight = quiet.served[found]
+    rho = quiet.rho[found] / weight
+    running, groups = found // RHO_BINS % quiet.tasks, found // (RHO_BINS * quiet.tasks)
     capacity = np.maximum(running, 1) * servers.slots
-    waiting = weight[found] * queueing.erlang_c(_whole(capacity), mean_rho)
-    seconds = queueing.mean_wait_of_those_who_wait(capacity, mean_rho, servers.service.mean, servers.service.scv)
+    waiting = weight * queueing.erlang_c(_whole(capacity), rho)
+    seconds = queueing.mean_wait_of_those_who_wait(capacity, rho, servers.service.mean, servers.service.scv)
     _deposit(exponential, groups, seconds, waiting)
     return _sums(groups, waiting * seconds, len(exponential))
 
 
-def _busy(histograms: tuple[Floats, Floats], minutes: Minutes, servers: Servers, rho: Floats, chosen: Flags) -> Floats:
+def _busy(
+    histograms: tuple[Floats, Floats], minutes: Minutes, servers: Servers, rho: Floats, busy: queueing.Ints
+) -> Floats:
     """Minutes near or beyond full: no wait is longer than what could build up since the tasks were last quiet."""
-    service, groups, served = servers.service, minutes.groups[chosen], minutes.served[chosen]
-    capacity = np.maximum(minutes.running[chosen], 1) * servers.slots
-    index = np.arange(len(chosen))
-    lasted = 60.0 * (index - np.maximum.accumulate(np.where(chosen, -1, index)))[chosen].astype(np.float64)
+    service, groups, served = servers.service, minutes.groups[busy], minutes.served[busy]
+    capacity = np.maximum(minutes.running[busy], 1) * servers.slots
     full_rate = capacity / service.mean
-    before = np.concatenate([[0.0], minutes.backlog[:-1]])
-    delay = (before + minutes.backlog)[chosen] / 2 / full_rate
-    build_up = queueing.mean_build_up(full_rate, lasted, capacity, service.mean, service.scv)
-    is_over = (rho[chosen] >= 1.0) | (delay > 0)
-    below = np.where(is_over, 0.0, rho[chosen])
+    before = np.where(busy > 0, minutes.backlog[busy - 1], 0.0)
+    delay = (before + minutes.backlog[busy]) / 2 / full_rate
+    build_up = queueing.mean_build_up(full_rate, _lasted(busy), capacity, service.mean, service.scv)
+    is_over = (rho >= 1.0) | (delay > 0)
+    below = np.where(is_over, 0.0, rho)
     stationary = queueing.mean_wait_of_those_who_wait(capacity, below, service.mean, service.scv)
     seconds = np.where(is_over, delay + build_up, np.minimum(stationary, build_up))
     waiting = served * np.where(is_over, 1.0, _share_waiting(capacity, below))
@@ -118,6 +146,14 @@ def _busy(histograms: tuple[Floats, Floats], minutes: Minutes, servers: Servers,
     _deposit(exponential, groups, seconds, np.where(is_fluid, 0.0, waiting))
     _deposit(fluid, groups, seconds, np.where(is_fluid, waiting, 0.0))
     return _sums(groups, waiting * seconds, len(exponential))
+
+
+def _lasted(busy: queueing.Ints) -> Floats:
+    """Seconds from the end of the last quiet minute to the end of each of these."""
+    is_first = np.diff(busy, prepend=-2) != 1
+    firsts = busy[is_first]
+    lasted: Floats = 60.0 * (busy - firsts[np.cumsum(is_first) - 1] + 1).astype(np.float64)
+    return lasted
 
 
 def _share_waiting(capacity: Floats, rho: Floats) -> Floats:

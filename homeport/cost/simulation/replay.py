@@ -118,24 +118,25 @@ def _track_until_days_agree(
     state = tracking.initial_state(lanes, timing)
     trace = tracking.new_trace(DAY, len(series))
     parts = [slice(first, first + PART) for first in range(0, DAY, PART)]
-    starts = np.empty((len(parts) + 1, *state.shape))  # of each part of the day; the last is the day's end
-    for number, part in enumerate(parts):
-        starts[number] = state
+    starts = []  # of each part of the day; the last is the day's end
+    every = np.arange(len(series))
+    for part in parts:
+        starts.append(state.of(every))
         tracking.track(load[part], series, lanes, timing, state, trace.part(part))
-    starts[-1] = state
-    later_days = np.flatnonzero(np.arange(len(series)) % days)
+    starts.append(state)
+    later_days = np.flatnonzero(every % days)
     while True:
-        again = later_days[(starts[0][:, later_days] != starts[-1][:, later_days - 1]).any(axis=0)]
+        again = later_days[starts[0].of(later_days).differs(starts[-1].of(later_days - 1))]
         if not len(again):
             return trace
-        starts[0][:, again] = starts[-1][:, again - 1]
+        starts[0].put(again, starts[-1].of(again - 1))
         for number, part in enumerate(parts):
-            state = starts[number][:, again].copy()
+            state = starts[number].of(again)
             redone = tracking.new_trace(PART, len(again))
             tracking.track(load[part], series[again], lanes.of(again), timing, state, redone)
             trace.part(part).put(again, redone)
-            differs = (state != starts[number + 1][:, again]).any(axis=0)
-            starts[number + 1][:, again] = state
+            differs = state.differs(starts[number + 1].of(again))
+            starts[number + 1].put(again, state)
             again = again[differs]  # the rest of a day that is back in a state that it has been in stays as it is
 
 
@@ -159,14 +160,16 @@ def _series(row: Row, trace: Trace, place: int, length: int) -> Series:
     """One row's days put together again."""
     days = -(-length // DAY)
     lanes = slice(place * days, (place + 1) * days)
-    running = trace.running[:, lanes].T.reshape(-1)[:length].astype(np.int64)
-    desired = trace.desired[:, lanes].T.reshape(-1)[:length].astype(np.int64)
-    backlog = trace.backlog[:, lanes].T.reshape(-1)[:length].astype(np.float64)
+    running = trace.running[:, lanes].T.astype(np.int64, order="C").reshape(-1)[:length]
+    desired = trace.desired[:, lanes].T.astype(np.int64, order="C").reshape(-1)[:length]
+    backlog = trace.backlog[:, lanes].T.astype(np.float64, order="C").reshape(-1)[:length]
     work = row[0].minutes.copy()
     work[1:] += backlog[:-1]
     served = np.minimum(work, running * float(_lanes([row]).unit[0]))
-    lost = work - served - backlog
-    lost[lost < 1e-6 * work] = 0.0  # the trace is in single precision
+    lost = work - served
+    lost -= backlog
+    work *= 1e-6
+    lost[lost < work] = 0.0  # the trace is in single precision
     return Series(desired, running, backlog, served, lost)
 
 
@@ -189,8 +192,9 @@ def _summarise(row: Row, series: Series, servers: latency.Servers, timing: Timin
     limit_ms = timing.time_limit_seconds * 1000
     requests = float(responses.requests[0])
     p50, p95, p99 = (min(float(value) * 1000, limit_ms) for value in responses.percentiles()[0])
-    use = series.served * cpu_percent_each(workload, settings)
-    drained = np.maximum(-np.diff(series.desired), 0).sum() * timing.drain_seconds / 3600
+    each = cpu_percent_each(workload, settings)
+    gone = -np.minimum(np.diff(series.desired), 0).sum()
+    drained = gone * timing.drain_seconds / 3600
     return Replay(
         workload,
         settings,
@@ -201,8 +205,8 @@ def _summarise(row: Row, series: Series, servers: latency.Servers, timing: Timin
         p95_ms=p95,
         p99_ms=p99,
         mean_wait_ms=float(responses.mean_wait[0]) * 1000,
-        cpu_percent=float(use.sum() / series.running.sum()),
-        cpu_percent_peak=float((use / series.running).max()),
+        cpu_percent=float(series.served.sum() / series.running.sum()) * each,
+        cpu_percent_peak=float((series.served / series.running).max()) * each,
         tasks_mean=float(series.running.mean()),
         tasks_max=int(series.running.max()),
         task_hours=float(series.desired.sum() / 60 + drained),

@@ -27,7 +27,9 @@ from homeport.cost.simulation.service_time import Floats
 
 DATAPOINTS_OUT, DATAPOINTS_IN, SCALE_IN_AT = 3, 15, 0.9
 ROUNDING = 1e-9  # 2 × 60 / 60 is 2, whatever floating point says
-DESIRED, ABOVE, BELOW, COOL_OUT, COOL_IN, BASE, BACKLOG, HISTORY = range(8)  # rows of a state; history to the end
+DESIRED, BASE, BACKLOG, HISTORY = range(4)  # rows of a state's tasks; history to the end
+ABOVE, BELOW, COOL_OUT, COOL_IN = range(4)  # rows of its clocks
+Index = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,28 @@ class Lanes:
 
 
 @dataclass(frozen=True, eq=False)
+class State:
+    """Where lanes stand, (rows, lanes). Datapoints and cool-downs are small numbers, so that they are quickly read."""
+
+    tasks: Floats
+    clocks: npt.NDArray[np.int16]
+
+    def of(self, index: Index) -> "State":
+        """A copy of the lanes at `index`."""
+        return State(self.tasks[:, index], self.clocks[:, index])
+
+    def put(self, index: Index, other: "State") -> None:
+        """Let the lanes at `index` stand as `other` does."""
+        self.tasks[:, index], self.clocks[:, index] = other.tasks, other.clocks
+
+    def differs(self, other: "State") -> npt.NDArray[np.bool_]:
+        """Which lanes stand elsewhere than those of `other`."""
+        differ: npt.NDArray[np.bool_] = (self.tasks != other.tasks).any(axis=0)
+        differ |= (self.clocks != other.clocks).any(axis=0)
+        return differ
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """What happened, (minutes, lanes): tasks wanted and running during each minute, and the backlog at its end."""
 
@@ -84,62 +108,71 @@ def new_trace(minutes: int, lanes: int) -> Trace:
     return Trace(np.empty(shape, np.int16), np.empty(shape, np.int16), np.empty(shape, np.float32))
 
 
-def initial_state(lanes: Lanes, timing: Timing) -> Floats:
+def initial_state(lanes: Lanes, timing: Timing) -> State:
     """The minimum runs, nothing waits, no alarm has a datapoint."""
-    state = np.zeros((HISTORY + timing.start_minutes, len(lanes.min)))
-    state[[DESIRED, BASE]] = lanes.min
-    state[HISTORY:] = lanes.min
-    return state
+    tasks = np.zeros((HISTORY + timing.start_minutes, len(lanes.min)))
+    tasks[[DESIRED, BASE]] = lanes.min
+    tasks[HISTORY:] = lanes.min
+    return State(tasks, np.zeros((4, len(lanes.min)), np.int16))
 
 
-def track(
-    load: Floats, series: npt.NDArray[np.int64], lanes: Lanes, timing: Timing, state: Floats, trace: Trace
-) -> None:
+def track(load: Floats, series: Index, lanes: Lanes, timing: Timing, state: State, trace: Trace) -> None:
     """Go through the minutes, writing `trace`; `state` is left as it is at the end.
 
     `load` is (minutes, series) in requests; `series[i]` is the column that lane i gets.
     """
     patience = timing.time_limit_seconds / 60
     counts_arrivals = bool(lanes.counts_arrivals.any())
-    for minute, requests in enumerate(load):
-        arrived = requests.take(series)
-        trace.desired[minute] = state[DESIRED]
-        running = state[DESIRED]
-        for earlier in state[HISTORY:]:
-            running = np.minimum(running, earlier)
+    desired, history = state.tasks[DESIRED], state.tasks[HISTORY:]
+    arrived, running, served, ratio = np.empty((4, len(series)))  # written anew each minute, where they are
+    for minute, requests in enumerate(load.astype(np.float64, copy=False)):
+        np.take(requests, series, out=arrived, mode="clip")
+        trace.desired[minute] = desired
+        np.copyto(running, desired)
+        for earlier in history:
+            np.minimum(running, earlier, out=running)
         trace.running[minute] = running
-        served = _serve(state, arrived, running * lanes.unit, patience)
+        np.multiply(running, lanes.unit, out=ratio)  # room for so many requests
+        _serve(state.tasks[BACKLOG], arrived, ratio, patience, served)
         counted = np.where(lanes.counts_arrivals, arrived, served) if counts_arrivals else served
-        ratio = counted * lanes.gain / running
-        state[HISTORY + 1 :] = state[HISTORY:-1]
-        state[HISTORY : HISTORY + 1] = state[DESIRED]
+        np.multiply(counted, lanes.gain, out=ratio)
+        ratio /= running
+        history[1:] = history[:-1]
+        history[:1] = desired
         _scale(state, ratio, lanes, timing)
-        trace.backlog[minute] = state[BACKLOG]
+        trace.backlog[minute] = state.tasks[BACKLOG]
 
 
-def _serve(state: Floats, arrived: Floats, room: Floats, patience: float) -> Floats:
+def _serve(backlog: Floats, arrived: Floats, room: Floats, patience: float, served: Floats) -> None:
     """What the running tasks served; who would wait longer than the time limit is gone, the others are the backlog."""
-    work = state[BACKLOG] + arrived
-    served: Floats = np.minimum(work, room)
-    np.minimum(work - served, room * patience, out=state[BACKLOG])
-    return served
+    np.add(backlog, arrived, out=backlog)
+    np.minimum(backlog, room, out=served)
+    backlog -= served
+    room *= patience
+    np.minimum(backlog, room, out=backlog)
 
 
-def _scale(state: Floats, ratio: Floats, lanes: Lanes, timing: Timing) -> None:
-    """Take one datapoint in, and change what is wanted if an alarm and the cool-downs say so."""
-    desired, cool_out, cool_in = state[DESIRED], state[COOL_OUT], state[COOL_IN]
-    above, below, base = state[ABOVE], state[BELOW], state[BASE]
-    np.minimum(above + 1, DATAPOINTS_OUT, out=above)
-    above *= ratio > 1.0 + ROUNDING
-    np.minimum(below + 1, DATAPOINTS_IN, out=below)
-    below *= ratio < SCALE_IN_AT - ROUNDING
-    wanted = np.ceil(base * ratio - ROUNDING)
+def _scale(state: State, ratio: Floats, lanes: Lanes, timing: Timing) -> None:
+    """Take one datapoint in, and change what is wanted if an alarm and the cool-downs say so. `ratio` is used up."""
+    desired, base = state.tasks[DESIRED], state.tasks[BASE]
+    above, below, cool_out, cool_in = state.clocks
+    for count, most, is_quiet in (
+        (above, DATAPOINTS_OUT, ratio <= 1.0 + ROUNDING),
+        (below, DATAPOINTS_IN, ratio >= SCALE_IN_AT - ROUNDING),
+    ):
+        count += 1
+        np.minimum(count, most, out=count)
+        np.copyto(count, 0, where=is_quiet)
+    wanted = ratio
+    wanted *= base
+    wanted -= ROUNDING
+    np.ceil(wanted, out=wanted)
     np.maximum(wanted, lanes.min, out=wanted)
     np.minimum(wanted, lanes.max, out=wanted)
     goes_out = (above == DATAPOINTS_OUT) & (wanted > desired)
     goes_in = (below == DATAPOINTS_IN) & (wanted < desired) & (cool_in == 0) & (cool_out == 0)
     for left in (cool_out, cool_in):
-        np.subtract(left, 1, out=left)
+        left -= 1
         np.maximum(left, 0, out=left)
     changed = goes_out | goes_in
     if changed.any():

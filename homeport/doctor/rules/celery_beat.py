@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from homeport.doctor.commands import Command
+from homeport.doctor.commands import SEPARATORS, Command
 from homeport.doctor.finding import Edit, Finding
 from homeport.doctor.patches import newline_of
 from homeport.doctor.project import Project, Rule
@@ -16,8 +16,9 @@ TODO = "in homeport.yml, give the process `beat` exactly one task"
 
 
 def find(project: Project) -> Iterator[Finding]:
-    workers = [c for c in project.commands if c.program("celery") and _has(c, "worker") and c.flag("-B", "--beat")]
-    clocks = [c for c in project.commands if c.program("celery") and _has(c, "beat")]
+    commands = [command for command in project.commands if command.program("celery")]
+    workers = [c for c in commands if _has(c, "worker") and (c.flag("-B", "--beat") or _starts_both(c))]
+    clocks = [c for c in commands if _has(c, "beat") and c not in workers]
     for index, command in enumerate(workers):
         title = f"the process {command.process} is a worker and the clock at once"
         edits = _split(project, command, make_clock=index == 0 and not clocks)
@@ -29,6 +30,11 @@ def find(project: Project) -> Iterator[Finding]:
 
 def _has(command: Command, word: str) -> bool:
     return any(other.text == word for other in command.words)
+
+
+def _starts_both(command: Command) -> bool:
+    """Whether one process starts a worker and a clock beside it: `celery worker & celery beat`."""
+    return _has(command, "beat") and any(word.text in SEPARATORS for word in command.words)
 
 
 def _split(project: Project, command: Command, *, make_clock: bool) -> tuple[Edit, ...]:

@@ -12,10 +12,7 @@ RULE = Rule(
     "Django trusts says http for every client. The client's scheme and address stand in `Forwarded` (RFC 7239).",
 )
 CLASS = "homeport_django.proxy.ForwardedMiddleware"
-TODO = (
-    "homeport django PATH puts homeport-django into the requirements: without it nothing starts; "
-    "not needed for a service whose routes are all `direct: true`"
-)
+TODO = "homeport django PATH puts homeport-django into the requirements: without it nothing starts"
 
 
 def find(project: Project) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from homeport.heroku.convert.members import find_members, given_services
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import decide_routes
 from homeport.heroku.convert.services import decide_service
-from homeport.heroku.convert.slugs import PLATFORM_MAX, WHOLE, Names, shortened, slug
+from homeport.heroku.convert.slugs import WHOLE, Names, platform_name, slug
 from homeport.heroku.records import AddOn, App
 from homeport.model.regions import find_region_problem
 
@@ -40,7 +40,7 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
     """Everything that is written. Raises HomeportError for a name or region that homeport.yml does not allow."""
     _check_options(name, region)
     wish = slug(_platform_wish(records), "platform", WHOLE)
-    names = Names(name or shortened(wish, PLATFORM_MAX))
+    names = Names(name or platform_name(wish))
     members, titles = find_members(records, names, given)
     services = tuple(
         decide_service(records, service, title, _of_service(members, service))
@@ -67,7 +67,7 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
         draft,
         secrets=config.decide_secrets(records, draft),
         full_names=names.changed,
-        full_name=wish if wish != names.platform == shortened(wish, PLATFORM_MAX) else "",
+        full_name=wish if wish != names.platform == platform_name(wish) else "",
         given=Given({**given.services, **services_of}, {**given.data, **parts_of}),
     )
 

@@ -2,14 +2,23 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from homeport.heroku.convert.draft import ENVIRONMENTS, STAGES, Member
 from homeport.heroku.convert.given import Given
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.slugs import WHOLE, Names, slug
-from homeport.heroku.records import App, Buildpack, Coupling, Process, PythonVersion, Repository, Requirements
+from homeport.heroku.records import (
+    App,
+    Buildpack,
+    Coupling,
+    DockerImage,
+    Process,
+    PythonVersion,
+    Repository,
+    Requirements,
+)
 
 SUFFIX = re.compile(r"^(.+?)[-_](production|prod|staging|stage|stg|development|dev)$")
 BY_SUFFIX = {"p": "prod", "s": "stage", "d": "dev"}
@@ -48,7 +57,7 @@ def find_members(records: Records, names: Names, given: Given) -> tuple[dict[str
     known = {unit: given.service(_keys(records, unit)) for unit in units}
     for unit in sorted(units, key=lambda unit: (not known[unit], unit.wish, unit.title)):
         if not _has_command(records, unit):
-            members |= {member.app: member for member in _without_service(unit)}
+            members |= {member.app: member for member in _without_service(records, unit)}
             continue
         name = names.claim("services", _short(unit.wish, names.platform), unit.wish, known=known[unit])
         titles[name] = unit.title
@@ -204,18 +213,26 @@ def _last(url: str) -> str:
 
 
 def _has_command(records: Records, unit: Unit) -> bool:
-    apps: Iterable[str] = (*(app for app, _, _ in unit.apps), *unit.checkouts)
     return any(
-        process.command.strip() and process.type != "release" for app in apps for process in records.of(Process, app)
+        process.command.strip() and process.type != "release"
+        for app in _apps(unit)
+        for process in records.of(Process, app)
     )
 
 
-def _without_service(unit: Unit) -> Iterator[Member]:
+def _apps(unit: Unit) -> Iterator[str]:
+    yield from (app for app, _, _ in unit.apps)
+    yield from unit.checkouts
+
+
+def _without_service(records: Records, unit: Unit) -> Iterator[Member]:
     """An app without processes may still hold a database: it keeps its environment."""
     why = "has no process with a command"
     advice = "see what could not be read; its code can be imported too (`homeport import PATH`)"
     if unit.title.startswith("folder "):
-        advice = "write a Procfile with the command that its Dockerfile runs, and import again"
+        is_image = any(records.of(DockerImage, app) for app in _apps(unit))
+        runs = "the command that its Dockerfile runs" if is_image else "what it runs, such as `web: gunicorn shop.wsgi`"
+        advice = f"write a Procfile with {runs}, and import again"
     for app, environment, _ in unit.apps:
         yield Member(app, environment=environment, why=why, advice=advice)
     for app in unit.checkouts:

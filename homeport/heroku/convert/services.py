@@ -21,6 +21,8 @@ LISTEN = "--bind 0.0.0.0:$PORT"
 PORT = re.compile(r"\$\{?PORT\b")
 ABSOLUTE = re.compile(r"(?:^|[\s;&|(])(/(?!bin/|usr/bin/env\b)[^\s;&|]*bin/[^\s;&|]+)")
 SINGLE = re.compile(r"\bcelery\b.*(\s-B\b|\s--beat\b|\sbeat\b)|\b(clock|celerybeat|apscheduler|rqscheduler)\b")
+# several processes in one, as `heroku/files/procfile.py` finds them too
+NESTED = re.compile(r"\b(honcho|foreman|forego|hivemind|overmind)\b(?=.*\bstart\b)")
 TASKS_MAX = 500
 UNKNOWN_NUMBER, UNKNOWN = "number not known: one is assumed", "how many ran is not known; one is assumed"
 # which of several files that name a version Heroku's buildpack believes, best first
@@ -79,6 +81,8 @@ def find_check(process_type: str, command: str) -> str:
         if "uwsgi" in cleaned:
             return "CHECK: listened behind nginx; its .ini must say `http-socket = :$(PORT)`"
         return "CHECK: listened behind nginx; it must listen on 0.0.0.0:$PORT itself"
+    if process_type == "web" and NESTED.search(cleaned):
+        return "CHECK: starts several; the one that answers must listen on 0.0.0.0:$PORT, the others are better apart"
     if absolute := ABSOLUTE.search(cleaned):
         return f"CHECK: {absolute[1]} is in an image of Heroku's; write the name alone"
     return ""

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from homeport.model import names
+from homeport.model.limits import KEPT_BEGINNINGS
 from homeport.model.rules import RESERVED
 
 WHOLE = 10_000
@@ -54,6 +55,14 @@ def slug(text: str, default: str = "app", longest: int = NAME_MAX) -> str:
     if not name[:1].isalpha():
         name = f"{default}-{name}".rstrip("-")
     return shortened(name, longest)
+
+
+def platform_name(wish: str) -> str:
+    """The platform's name: short, and without a beginning that AWS keeps for itself (`internal-tools` → `tools`)."""
+    for beginning in (beginning for every in KEPT_BEGINNINGS.values() for beginning in every):
+        if f"{wish}-".startswith(beginning):
+            wish = names.without_beginning(wish, beginning)
+    return shortened(wish, PLATFORM_MAX)
 
 
 def shortened(name: str, longest: int) -> str:

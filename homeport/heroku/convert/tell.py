@@ -75,7 +75,8 @@ def _doubts(records: Records, draft: Draft) -> list[Doubt]:
     """What is odd about the whole: services without an app in some environment, and roots that had to be chosen."""
     found = []
     if draft.full_name:
-        text = f"{draft.name} is shortened from {draft.full_name}; choose another with --name before the first apply"
+        text = f"{draft.name} is shortened or changed from {draft.full_name}; choose another with --name before the "
+        text += "first apply"
         found.append(Doubt("homeport.yml: name", text))
     for name, full in draft.full_names.items():
         found.append(Doubt(f"homeport.yml: {name}", f"name shortened or changed from {full}, to be legal and free"))

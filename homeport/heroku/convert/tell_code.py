@@ -8,7 +8,7 @@ from homeport.heroku.convert.fate import Fate, changed, moved, not_moved
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import is_root
 from homeport.heroku.convert.schedules import schedule_of
-from homeport.heroku.convert.services import LISTEN, RELEASE, python_version, sockets, wrappers
+from homeport.heroku.convert.services import LISTEN, NESTED, RELEASE, python_version, sockets, wrappers
 from homeport.heroku.records import (
     App,
     Autoscale,
@@ -107,7 +107,8 @@ def _tell_command(
             reasons.append(f"{', '.join(bound)} became {LISTEN}")
         todo.append(decided.check or "let the process listen on $PORT itself; the API and RDS do the wrapper's work")
     elif decided.check and process.origin == decided.origin:
-        reasons.append("starts by a path of Heroku's image")
+        several = NESTED.search(process.command)
+        reasons.append("starts several processes in one task" if several else "starts by a path of Heroku's image")
         todo.append(decided.check)
     if not LEGAL.match(process.type) or process.type != decided.name:
         reasons.append(f"is called {decided.name}, which AWS allows")

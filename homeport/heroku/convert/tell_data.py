@@ -1,5 +1,7 @@
 """Fates of what concerns data and config: add-ons, attachments, databases, caches, config vars."""
 
+import re
+
 from homeport.heroku.convert import config, sizes, vendors
 from homeport.heroku.convert.data import (
     RDS_EXTENSIONS,
@@ -21,6 +23,8 @@ from homeport.model.variables import NAME, RESERVED_PREFIXES
 EVICTION = "volatile-lru"  # of ElastiCache's default parameter groups
 FOLLOWS = "follows another database; Homeport makes no read replicas"
 FOLLOWER_ADVICE = "read from the main database; `availability: high` keeps a standby of it"
+KEYS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+DEBUGGING = re.compile(r"(^|_)DEBUG$")
 WISH = "a checkout asks for it, but what was read of Heroku counts"
 
 
@@ -136,12 +140,21 @@ def tell_config(records: Records, draft: Draft, var: ConfigVar) -> Fate:
             "see that the code takes Homeport's value; yours stands under `other` in the file",
         )
     if not NAME.match(var.name) or var.name.startswith(RESERVED_PREFIXES):
-        why = "cannot be set on AWS: the name is reserved, or none of a variable"
-        advice = (
-            "rename it in the code; keys of AWS are not needed, a task has its role. Its value stands under `other`"
-        )
-        return changed(f"config {var.name!r}", why, advice)
+        return _tell_refused(var)
     return _tell_value(records, var, title)
+
+
+def _tell_refused(var: ConfigVar) -> Fate:
+    title, stands = f"config {var.name!r}", "its value stands under `other` in the file"
+    if not NAME.match(var.name):
+        return changed(title, "is not the name of a variable", f"rename it in the code; {stands}")
+    if var.name in KEYS:
+        return changed(title, "a task has its role and needs no keys", f"see that the code does without; {stands}")
+    why = "Homeport sets no variables that begin so: they would come between the task and its role or region"
+    advice = "read another name in the code"
+    if "BUCKET" in var.name:
+        advice += ", such as MEDIA_BUCKET, which a service has that uses the bucket `media`"
+    return changed(title, why, f"{advice}; {stands}")
 
 
 def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
@@ -149,6 +162,9 @@ def _tell_value(records: Records, var: ConfigVar, title: str) -> Fate:
     value = config.value_of(records, var)
     setting = "enter them in the secrets file"
     if value is not None and (var.app, var.name) not in records.values:
+        if DEBUGGING.search(var.name) and value.lower() in ("1", "true", "on", "yes"):
+            why = "app.json's default turns it on, and is in the secrets file; with it, errors show settings and code"
+            return changed(f"config {var.name}", why, "turn it off there before the first deploy")
         return changed(title, "app.json's defaults are in the secrets file", "see that they are what runs today")
     if value is None and (var.app, var.name) in records.valued:
         return changed(title, "an earlier import has put its value into the secrets file", "see that it is still right")

@@ -34,6 +34,17 @@ FEATURES: dict[str, tuple[bool, str, str]] = {
 }
 
 
+# kind of what homeport.yml has no word for → why, what to do
+OTHERS: dict[str, tuple[str, str]] = {
+    "app.json image": ("is a base image that Heroku retired; images are built from requirements", ""),
+    "app.json scripts of a stage": ("Homeport runs no scripts of a stage", "run it in your CI"),
+    "process in a process": (
+        "runs inside of the process that starts it, and is not scaled or restarted by itself",
+        "write it as a line of the Procfile of its own; nginx and pgbouncer of a buildpack go, `web` listens on $PORT",
+    ),
+}
+
+
 def tell_domain(records: Records, draft: Draft, domain: Domain) -> Fate:
     member = draft.member(domain.app)
     title = f"domain {domain.hostname}"
@@ -99,4 +110,7 @@ def tell_invoice(records: Records, draft: Draft, invoice: Invoice) -> Fate:
 
 def tell_other(records: Records, draft: Draft, other: Other) -> Fate:
     detail = f": {other.detail}" if other.detail else ""
+    if other.kind in OTHERS:
+        why, advice = OTHERS[other.kind]
+        return not_moved(f"{other.kind} {other.name}", f"{why}{detail}", advice)
     return not_moved(f"{other.kind} {other.name}", f"homeport.yml has no place for it{detail}", "decide what it is for")

@@ -113,9 +113,7 @@ def _doubt_command(name: str, number: int, command: str, found: Findings) -> Non
             number, f"{name} ends with a backslash, but a Procfile has no continued lines; it was taken as it is"
         )
     if wrapper := WRAPPER.search(command):
-        found.doubt(
-            number, f"{name} starts {wrapper[0]}, which a buildpack puts there; an image has it only if you add it"
-        )
+        found.doubt(number, f"{name} starts {wrapper[0]}, which a buildpack puts there and nothing on AWS does")
     if nested := NESTED.search(command):
         found.doubt(number, f"{name} runs several processes in one dyno with {nested[1]}; they move as one process")
     if DEVELOPMENT.search(command):

@@ -157,16 +157,16 @@ def large_objects(source: Catalog, target: Catalog) -> Iterator[Finding]:
 
 
 def settings(source: Catalog, target: Catalog) -> Iterator[Finding]:
-    names = [f"{s.name} = {s.value}" for s in source.settings]
-    if names:
-        yield Finding(
-            "settings",
-            "informs",
-            "the database or its role sets defaults for sessions",
-            "functions and defaults may rely on them, on search_path above all",
-            "they are set in the target",
-            listed(names),
-        )
+    why = "functions and defaults may rely on them, on search_path above all"
+    of_database = [f"{s.name} = {s.value}" for s in source.settings if not s.role]
+    if of_database:
+        what = "the database sets defaults for sessions"
+        yield Finding("settings", "informs", what, why, "they are set in the target's database", listed(of_database))
+    of_role = [f"{s.name} = {s.value}" for s in source.settings if s.role]
+    if of_role:
+        what = "the role that is connected sets defaults for its sessions"
+        todo = "they are not set in the target, which has a role of its own: ALTER ROLE CURRENT_USER SET … there"
+        yield Finding("role-settings", "warns", what, why, todo, listed(of_role))
 
 
 def publications(source: Catalog, target: Catalog) -> Iterator[Finding]:

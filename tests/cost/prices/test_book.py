@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -56,18 +57,28 @@ def test_the_book_names_the_regions_that_it_must() -> None:
 
 # What nobody publishes where it can be read without an account: `homeport prices refresh` reads them, and until then
 # they are unknown and named. A price that is found goes from here.
-UNKNOWN = {
-    "eu-west-1": {"rds.db.m7g.large"},
-    "eu-central-1": {"rds.db.m7g.large", "rds.db.t4g.medium", "rds.backup", "valkey.cache.t4g.micro"},
+GUARDED = {"guardduty.event", "guardduty.log-gb", "ses.mail"}
+UNKNOWN: dict[str, set[str]] = {
+    "us-east-1": set(),
+    "eu-west-1": GUARDED,
+    "eu-central-1": GUARDED | {"api.http.request", "config.item", "ecr.gb", "rds.backup"},
 }
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-central-1"])
-def test_prices_of_databases_and_caches_of_the_team_are_known_or_named(region: str) -> None:
+@pytest.mark.parametrize("region", UNKNOWN)
+def test_prices_of_the_team_are_known_or_named(region: str) -> None:
     platform, usage = load_team()
     there = estimate(platform.model_copy(update={"region": region}), usage, load_book())
-    unknown = {item.use.price for item in there.unknown if item.use.kind in ("databases", "caches")}
-    assert unknown == UNKNOWN.get(region, set())
+    assert {item.use.price for item in there.unknown} == UNKNOWN[region]
+
+
+@pytest.mark.parametrize("region", UNKNOWN)
+def test_spot_has_a_price_in_both_architectures_and_never_that_of_on_demand(region: str) -> None:
+    book = load_book()
+    for architecture, unit in product(("x86", "arm"), ("vcpu", "gb")):
+        spot = book.find(f"fargate.{architecture}.{unit}.spot", region)
+        listed = book.find(f"fargate.{architecture}.{unit}", region)
+        assert spot and listed and spot.usd < listed.usd and spot.confidence == "M"
 
 
 def test_a_source_that_is_not_listed_is_refused() -> None:

@@ -102,7 +102,7 @@ def test_an_unknown_price_is_told_once_with_all_that_waits_for_it() -> None:
 
 
 def test_weak_prices_are_named_the_weakest_first(team: Comparison) -> None:
-    there = compare(make_platform(region="eu-west-1"), Usage(), BOOK).chosen.estimate
+    there = compare(make_platform(region="eu-west-1"), Usage(), BOOK.filled_from("us-east-1")).chosen.estimate
     weak = weak_lines(there)
     assert {line.confidence for line in weak} == {"L", "M"}
     assert [line.confidence for line in weak] == sorted((line.confidence for line in weak), key="LM".index)

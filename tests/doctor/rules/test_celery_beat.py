@@ -31,3 +31,8 @@ def test_two_clocks_are_one_too_many() -> None:
 
 def test_a_worker_and_a_clock_are_fine() -> None:
     assert places(RULE, project("", "worker: celery -A a worker\nbeat: celery -A a beat\nweb: x -B\n")) == []
+
+
+def test_a_worker_that_starts_the_clock_beside_it_is_one_too() -> None:
+    (found,) = find(RULE, project("", "all: celery -A a worker -c 4 & celery -A a beat & wait -n\n"))
+    assert (found.place, found.severity, found.patch) == ("Procfile:1", "error", None)

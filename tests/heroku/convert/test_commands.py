@@ -4,7 +4,7 @@ import pytest
 
 from homeport.heroku.convert import convert
 from homeport.heroku.convert.services import clean_command, find_check
-from homeport.heroku.records import App, Inventory, Process
+from homeport.heroku.records import App, DockerImage, Inventory, Other, Process, Record
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,31 @@ def test_what_cannot_be_rewritten_is_marked() -> None:
     assert find_check("web", "bin/start-nginx gunicorn shop.wsgi -b unix:/tmp/nginx.socket") == ""
     assert "/venv/bin/python" in find_check("release", "/venv/bin/python manage.py migrate")
     assert find_check("web", "/usr/bin/env python manage.py") == ""
+
+
+def test_a_web_process_that_starts_others_is_marked_and_told() -> None:
+    assert "$PORT" in find_check("web", "honcho -f Procfile.all start") and find_check("worker", "honcho start") == ""
+    converted = convert(checkout("shop", web=("Procfile", "honcho -f Procfile.all start")))
+    (entry,) = [entry for entry in converted.report.changed if entry.title == "process web of shop"]
+    assert "several processes" in entry.why and "path of Heroku's image" not in entry.why
+
+
+def test_a_folder_that_runs_nothing_is_told_to_write_a_procfile() -> None:
+    def advice(*more: Record) -> str:
+        app = App(origin="shop", app="shop", folder="shop")
+        (entry,) = convert(Inventory(records=(app, *more))).report.not_moved[:1]
+        return entry.todo
+
+    image = DockerImage(origin="shop/heroku.yml:1", app="shop", name="web", dockerfile="Dockerfile")
+    assert "gunicorn" in advice() and "Dockerfile" not in advice()
+    assert "Dockerfile" in advice(image)
+
+
+def test_what_a_nested_procfile_starts_is_told_to_be_a_process_of_its_own() -> None:
+    nested = Other(origin="shop/All:1", app="shop", kind="process in a process", name="asgi", detail="daphne a")
+    report = convert(checkout("shop", web=("Procfile", "honcho start")) + Inventory(records=(nested,))).report
+    (entry,) = [entry for entry in report.not_moved if "asgi" in entry.title]
+    assert "Procfile" in entry.todo and entry.why.endswith("daphne a")
 
 
 def checkout(name: str, **processes: tuple[str, str]) -> Inventory:
@@ -70,4 +95,4 @@ def test_a_shortened_name_is_cut_at_a_hyphen_and_told() -> None:
 def test_a_name_without_hyphens_is_cut_and_told() -> None:
     converted = convert(checkout("mozillafoundation", web=("Procfile", "gunicorn a")))
     assert converted.name == "mozillafoundatio"
-    assert any("shortened from mozillafoundation;" in doubt.text for doubt in converted.report.doubts)
+    assert any("shortened or changed from mozillafoundation;" in doubt.text for doubt in converted.report.doubts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeport.heroku.convert.slugs import Names, slug
+from homeport.heroku.convert.slugs import Names, platform_name, slug
 
 LEGAL = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
@@ -17,6 +17,20 @@ LEGAL = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 )
 def test_the_nearest_name_is_taken(text: str, expected: str) -> None:
     assert slug(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ("shop", "shop"),
+        ("internal-tools", "tools"),
+        ("sg", "the-sg"),
+        ("sthree", "the-sthree"),
+        ("internals", "internals"),
+    ],
+)
+def test_no_platform_gets_a_name_whose_beginning_aws_keeps(wish: str, expected: str) -> None:
+    assert platform_name(wish) == expected
 
 
 @given(st.lists(st.text(max_size=40), max_size=30), st.sampled_from(["services", "databases", "caches"]))
