@@ -90,6 +90,22 @@ class Process(Model):
     stop_timeout_seconds: int = Field(30, ge=1, le=120, description="From SIGTERM to SIGKILL.")
 
 
+class Schedule(Model):
+    """A command that the clock starts, in a task of its own: what Heroku's Scheduler does."""
+
+    schedule: str = Field(
+        description="When: `rate(10 minutes)`, `cron(0 3 * * ? *)`, `at(2030-01-31T06:00:00)`: EventBridge "
+        "Scheduler's grammar. A run that takes longer than that overlaps with the next one."
+    )
+    command: str | None = Field(
+        None, description="Shell command; default: the line of this name in the Procfile, which is no process then."
+    )
+    cpu: int = Field(256, description="CPU units; 1024 are one vCPU.")
+    memory_mb: int = Field(512, description="Memory in MiB; must be a Fargate size for `cpu`.")
+    timezone: str = Field("UTC", description="Of `cron` and `at`: a name such as Europe/Berlin.")
+    enabled: bool = Field(True, description="Whether it runs; an environment may switch it off, or on.")
+
+
 class Route(Short):
     """A method and path of the one API. In the file also short: `GET /books/{id}`."""
 
@@ -119,6 +135,7 @@ class Service(Model):
 
     path: str = Field(description="Folder of the code, relative to homeport.yml.")
     processes: dict[Name, Process] = Field({}, description="Default: the processes of the Procfile.")
+    schedules: dict[Name, Schedule] = Field({}, description="Commands that the clock starts, by name.")
     release: str | None = Field(
         None, description="Command run once, before a release is made current; default: Procfile's `release`."
     )

@@ -45,6 +45,7 @@ def _service(place: Place, name: str, service: Service) -> Block:
         "grace_seconds": service.health.grace_seconds,
     }
     path = names.parameter(place.name, name, "SECRET_KEY").removesuffix("/SECRET_KEY")
+    purposes = ("execution", "task", *(["schedule"] if service.schedules else []))
     return call(
         "service",
         label("service", name),
@@ -52,8 +53,8 @@ def _service(place: Place, name: str, service: Service) -> Block:
         cluster_arn=Expression("local.foundation.cluster.arn"),
         network=NETWORK,
         repository=foundation("repositories", name),
-        roles={purpose: names.role(*place.prefix, name, purpose) for purpose in ("execution", "task")},
-        processes=_processes(place, name, service),
+        roles={purpose: names.role(*place.prefix, name, purpose) for purpose in purposes},
+        processes=_processes(place, name, service) | _schedules(place, name, service),
         web=web if service.routes else None,
         environment=wiring.environment,
         secrets={"path": path} | ({"parameters": wiring.secrets} if wiring.secrets else {}),
@@ -80,6 +81,25 @@ def _processes(place: Place, name: str, service: Service) -> dict[str, dict[str,
         return running
     release = {"family": names.task_family(*place.prefix, name, RELEASE), "command": service.release}
     return running | {RELEASE: release}
+
+
+def _schedules(place: Place, name: str, service: Service) -> dict[str, dict[str, Any]]:
+    return {
+        schedule: {
+            "family": names.task_family(*place.prefix, name, schedule),
+            "command": declared.command or "",
+            "cpu": declared.cpu,
+            "memory_mb": declared.memory_mb,
+            "schedule": {
+                "name": names.service_schedule(*place.prefix, name, schedule),
+                "family": names.live_family(*place.prefix, name, schedule),
+                "expression": declared.schedule,
+                "timezone": declared.timezone,
+                "enabled": declared.enabled,
+            },
+        }
+        for schedule, declared in service.schedules.items()
+    }
 
 
 def _routes(place: Place, name: str, service: Service, listener: Listener) -> Block:

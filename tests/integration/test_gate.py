@@ -35,7 +35,9 @@ GATE = Path(__file__).with_name("gate")
 EXAMPLE = ROOT / "examples" / "magicbook"
 SECOND_DAY = """local:
     services:
-      catalog: {processes: {web: {cpu: 512, memory_mb: 1024, scale: {min: 2, max: 8}}}}
+      catalog:
+        processes: {web: {cpu: 512, memory_mb: 1024, scale: {min: 2, max: 8}}}
+        schedules: {outbox: {schedule: cron(0 3 * * ? *), timezone: Europe/Berlin, enabled: false}}
     functions:
       quote: {memory_mb: 1024}
     caches:

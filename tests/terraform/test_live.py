@@ -221,3 +221,31 @@ def test_a_hundred_services_are_rendered_in_a_second_and_more_in_proportion() ->
         assert files["local/apps/main.tf"].count('source = "../../modules/service"') == count
     assert seconds[100] < 1
     assert seconds[1000] < 30 * max(seconds[100], 0.01)  # linear would be 10; a square would be 100
+
+
+def test_a_schedule_is_a_process_that_only_the_clock_starts(shop: Platform) -> None:
+    there = {"services": {"web": {"schedules": {"tidy": {"enabled": False, "timezone": "Europe/Berlin"}}}}}
+    document = shop.model_dump(exclude_none=True)
+    document["environments"]["stage"] |= there
+    platform = Platform.model_validate(document)
+
+    def service(environment: str) -> Any:
+        root = read_root(render_live_tree(platform, environment), f"{environment}/apps/main.tf")
+        return modules(root)["service_web"]
+
+    assert service("prod")["processes"]["tidy"] == {
+        "family": "shop-prod-web-tidy",
+        "command": "python manage.py tidy",
+        "cpu": 256,
+        "memory_mb": 512,
+        "schedule": {
+            "name": "shop-prod-web-tidy",
+            "family": "shop-prod-web-tidy-live",
+            "expression": "cron(0 3 * * ? *)",
+            "timezone": "UTC",
+            "enabled": True,
+        },
+    }
+    assert service("prod")["roles"]["schedule"] == "shop-prod-web-schedule"
+    tidy = service("stage")["processes"]["tidy"]["schedule"]
+    assert (tidy["timezone"], tidy["enabled"]) == ("Europe/Berlin", False)
