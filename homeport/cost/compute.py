@@ -8,9 +8,11 @@ from homeport.cost.line import HOURS, NOTHING, Amount, Use, amount_of, fixed
 from homeport.cost.place import Place
 from homeport.cost.requests import requests_of
 from homeport.model.platform import Function, Process
+from homeport.model.schedules import runs_a_month
 
 GROWTH = 0.25  # of the way from min to max is assumed on average
 WEB = "web"
+MINUTES_LEAST = 1  # of a task: https://aws.amazon.com/fargate/pricing/
 
 
 def task_uses(
@@ -50,6 +52,21 @@ def service_uses(place: Place) -> Iterator[Use]:
             yield from task_uses(process, count, size, place.layout.architecture, spot=spot, part=name)
 
 
+def schedule_uses(place: Place) -> Iterator[Use]:
+    """Runs of each schedule: the minutes of their tasks, and the invocations that start them."""
+    for name, service in place.platform.services.items():
+        for schedule, declared in service.schedules.items():
+            if not declared.enabled:
+                continue
+            runs = fixed(runs_a_month(declared.schedule)).times(place.hours / HOURS)
+            measured = place.service(name).run_minutes.get(schedule)
+            minutes = amount_of(measured) if measured else assume.RUN_MINUTES
+            count = runs.of(minutes.at_least(MINUTES_LEAST)).times(1 / 60 / HOURS)
+            size = (declared.cpu, declared.memory_mb)
+            yield from task_uses(f"schedule {schedule}", count, size, place.layout.architecture, part=name)
+            yield _started(runs, declared.schedule, name)
+
+
 def task_count(place: Place, service: str, process: str, declared: Process) -> Amount:
     """Tasks on average, in task-months; never fewer than always run."""
     scale, awake = declared.scale, place.hours / HOURS
@@ -79,13 +96,11 @@ def function_uses(place: Place) -> Iterator[Use]:
             part=name,
         )
         if function.schedule:
-            yield Use(
-                price="scheduler.invocation",
-                amount=assume.SCHEDULED_CALLS,
-                item=f"schedule {function.schedule}",
-                kind="messages",
-                part=name,
-            )
+            yield _started(fixed(runs_a_month(function.schedule)), function.schedule, name)
+
+
+def _started(runs: Amount, schedule: str, part: str) -> Use:
+    return Use(price="scheduler.invocation", amount=runs, item=f"schedule {schedule}", kind="messages", part=part)
 
 
 def _calls(place: Place, name: str, function: Function) -> Amount:
@@ -93,6 +108,6 @@ def _calls(place: Place, name: str, function: Function) -> Amount:
     if place.service(name).requests is not None:
         return requests_of(place, name)
     requests = requests_of(place, name) if function.routes else NOTHING
-    ticks = assume.SCHEDULED_CALLS if function.schedule else NOTHING
+    ticks = fixed(runs_a_month(function.schedule)) if function.schedule else NOTHING
     others = function.on or not (function.routes or function.schedule)
     return requests + ticks + (place.measured(None, assume.FUNCTION_CALLS) if others else NOTHING)

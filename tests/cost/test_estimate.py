@@ -167,6 +167,25 @@ def test_functions_are_billed_for_calls_and_gigabyte_seconds() -> None:
     assert seconds == pytest.approx(600_000 * 0.0000166667 * 100)  # 400,000 are free
 
 
+TIDY = {"path": ".", "processes": {"web": {"command": "web"}}}
+
+
+def test_a_schedule_is_billed_for_the_minutes_of_its_runs() -> None:
+    due = {"schedule": "cron(0 3 * * ? *)", "command": "tidy"}
+    services = {"s0": TIDY | {"schedules": {"tidy": due, "off": due | {"enabled": False}}}}
+    platform = make_platform(services=services, databases={}, caches={})
+
+    def minutes(there: Estimate) -> list[float]:
+        found = [line for line in there.lines if line.item.startswith("schedule tidy") and ".vcpu" in line.price]
+        return [round(line.quantity.typical * 60 / 0.25, 3) for line in found]
+
+    there = bill(platform)
+    assert quantity(there, "scheduler.invocation") == pytest.approx(365 / 12)
+    assert minutes(there) == [round(2 * 365 / 12, 3)]  # two minutes are assumed
+    assert minutes(bill(platform, usage=measured(run_minutes={"tidy": 10}))) == [round(10 * 365 / 12, 3)]
+    assert minutes(bill(platform, usage=measured(run_minutes={"tidy": 0.1}))) == [round(365 / 12, 3)]
+
+
 ROUTED = {"path": ".", "routes": ["GET /f"], "uses": ["db0"]}
 
 

@@ -70,7 +70,8 @@ def built(platform: Platform, environment: str) -> Counter[str]:
             found["alb.hour"] += len(given["load_balancers"]) * 730
         elif name == "service":
             running = [process for process in given["processes"].values() if "service" in process]
-            found["processes"] += len(running)
+            scheduled = [process for process in given["processes"].values() if "schedule" in process]
+            found["processes"] += len(running) + len(scheduled)
             scaled = sum(process["scale"]["max"] > process["scale"]["min"] for process in running)
             found["cloudwatch.alarm"] += 2 * scaled
     return found
