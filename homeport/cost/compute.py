@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from homeport.cost import assumptions as assume
-from homeport.cost.layout import Architecture
 from homeport.cost.line import HOURS, NOTHING, Amount, Use, amount_of, fixed
-from homeport.cost.place import Place
+from homeport.cost.place import Place, Processors
 from homeport.cost.requests import requests_of
 from homeport.model.platform import Function, Process
 from homeport.model.schedules import runs_a_month
@@ -16,14 +15,14 @@ MINUTES_LEAST = 1  # of a task: https://aws.amazon.com/fargate/pricing/
 
 
 def task_uses(
-    name: str, count: Amount, size: tuple[int, int], architecture: Architecture, *, spot: bool = False, part: str = ""
+    name: str, count: Amount, size: tuple[int, int], processors: Processors, *, spot: bool = False, part: str = ""
 ) -> list[Use]:
     """vCPU-hours and GB-hours of tasks; `count` in task-months of 730 hours, `size` in CPU units and MiB."""
     cpu, memory_mb = size
     suffix, kind = (".spot", "Spot, ") if spot else ("", "")
-    architecture_word = "ARM" if architecture == "arm" else "x86"
-    item = f"{name}: {cpu / 1024:g} vCPU, {memory_mb / 1024:g} GB, {kind}{architecture_word}"
-    price = f"fargate.{architecture}"
+    word = "ARM" if processors == "arm" else "x86"
+    item = f"{name}: {cpu / 1024:g} vCPU, {memory_mb / 1024:g} GB, {kind}{word}"
+    price = f"fargate.{processors}"
     return [
         Use(
             price=f"{price}.vcpu{suffix}",
@@ -49,7 +48,7 @@ def service_uses(place: Place) -> Iterator[Use]:
             count = task_count(place, name, process, declared)
             spot = place.layout.spot and process != WEB
             size = (declared.cpu, declared.memory_mb)
-            yield from task_uses(process, count, size, place.layout.architecture, spot=spot, part=name)
+            yield from task_uses(process, count, size, place.processors(name), spot=spot, part=name)
 
 
 def schedule_uses(place: Place) -> Iterator[Use]:
@@ -63,7 +62,7 @@ def schedule_uses(place: Place) -> Iterator[Use]:
             minutes = amount_of(measured) if measured else assume.RUN_MINUTES
             count = runs.of(minutes.at_least(MINUTES_LEAST)).times(1 / 60 / HOURS)
             size = (declared.cpu, declared.memory_mb)
-            yield from task_uses(f"schedule {schedule}", count, size, place.layout.architecture, part=name)
+            yield from task_uses(f"schedule {schedule}", count, size, place.processors(name), part=name)
             yield _started(runs, declared.schedule, name)
 
 
@@ -89,7 +88,7 @@ def function_uses(place: Place) -> Iterator[Use]:
         seconds = calls.of(duration.times(function.memory_mb / 1024 / 1000))
         yield Use(price="lambda.request", amount=calls, item="invocations", kind="compute", part=name)
         yield Use(
-            price=f"lambda.{place.layout.architecture}.gb-second",
+            price=f"lambda.{place.processors(name)}.gb-second",
             amount=seconds,
             item=f"{function.memory_mb} MB for each invocation's time",
             kind="compute",

@@ -12,6 +12,7 @@ from homeport.terraform.roots import Place
 from homeport.terraform.wiring import foundation, wire_function, wire_service
 
 RELEASE = "release"
+DEFAULT_ARCHITECTURE = "x86_64"  # of the modules
 NETWORK, API = Expression("local.foundation.network"), Expression("local.foundation.api")
 
 
@@ -54,7 +55,10 @@ def _service(place: Place, name: str, service: Service) -> Block:
         network=NETWORK,
         repository=foundation("repositories", name),
         roles={purpose: names.role(*place.prefix, name, purpose) for purpose in purposes},
-        processes=_processes(place, name, service) | _schedules(place, name, service),
+        processes=_built_for(
+            service.architecture or place.platform.architecture,
+            _processes(place, name, service) | _schedules(place, name, service),
+        ),
         web=web if service.routes else None,
         environment=wiring.environment,
         secrets={"path": path} | ({"parameters": wiring.secrets} if wiring.secrets else {}),
@@ -81,6 +85,12 @@ def _processes(place: Place, name: str, service: Service) -> dict[str, dict[str,
         return running
     release = {"family": names.task_family(*place.prefix, name, RELEASE), "command": service.release}
     return running | {RELEASE: release}
+
+
+def _built_for(architecture: str, processes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The processes, told the architecture of their one image if it is not the module's default."""
+    more = {} if architecture == DEFAULT_ARCHITECTURE else {"architecture": architecture}
+    return {process: declared | more for process, declared in processes.items()}
 
 
 def _schedules(place: Place, name: str, service: Service) -> dict[str, dict[str, Any]]:
@@ -149,12 +159,14 @@ def _functions(place: Place) -> Iterator[Block]:
 
 
 def _code(place: Place, function: Function) -> dict[str, Any]:
-    return {
+    architecture = function.architecture or place.platform.architecture
+    code = {
         "runtime": f"python{function.python or place.platform.python}",
         "handler": function.handler,
         "memory_mb": function.memory_mb,
         "timeout_seconds": function.timeout_seconds,
     }
+    return code if architecture == DEFAULT_ARCHITECTURE else code | {"architecture": architecture}
 
 
 def _sites(place: Place) -> Iterator[Block]:

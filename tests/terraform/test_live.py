@@ -249,3 +249,17 @@ def test_a_schedule_is_a_process_that_only_the_clock_starts(shop: Platform) -> N
     assert service("prod")["roles"]["schedule"] == "shop-prod-web-schedule"
     tidy = service("stage")["processes"]["tidy"]["schedule"]
     assert (tidy["timezone"], tidy["enabled"]) == ("Europe/Berlin", False)
+
+
+def test_the_architecture_is_the_platforms_unless_a_part_says_otherwise(shop: Platform) -> None:
+    web = shop.services["web"].model_copy(update={"architecture": "x86_64"})
+    mixed = shop.model_copy(update={"architecture": "arm64", "services": {"web": web}})
+
+    def told(platform: Platform) -> tuple[set[Any], Any]:
+        called = modules(read_root(render_live_tree(platform, "prod"), "prod/apps/main.tf"))
+        processes = called["service_web"]["processes"].values()
+        return {one.get("architecture") for one in processes}, called["function_quote"]["code"].get("architecture")
+
+    assert told(shop) == ({None}, None)  # the modules' default
+    assert told(shop.model_copy(update={"architecture": "arm64"})) == ({"arm64"}, "arm64")
+    assert told(mixed) == ({None}, "arm64")

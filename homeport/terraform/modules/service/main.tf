@@ -176,7 +176,7 @@ resource "aws_ecs_task_definition" "this" {
 
   runtime_platform {
     operating_system_family = "LINUX"
-    cpu_architecture        = "X86_64"
+    cpu_architecture        = upper(each.value.architecture)
   }
 
   container_definitions = jsonencode([{

@@ -42,6 +42,7 @@ variable "processes" {
     cpu                  = optional(number, 256)
     memory_mb            = optional(number, 512)
     stop_timeout_seconds = optional(number, 30)
+    architecture         = optional(string, "x86_64")
     scale = optional(object({
       min         = optional(number, 1)
       max         = optional(number, 1)
@@ -59,6 +60,11 @@ variable "processes" {
   validation {
     condition     = alltrue([for p in var.processes : contains([256, 512, 1024, 2048, 4096, 8192, 16384], p.cpu)])
     error_message = "Fargate has tasks of 256, 512, 1024, 2048, 4096, 8192 or 16384 CPU units."
+  }
+
+  validation {
+    condition     = alltrue([for p in var.processes : contains(["x86_64", "arm64"], p.architecture)])
+    error_message = "An architecture must be x86_64 or arm64."
   }
 
   validation {

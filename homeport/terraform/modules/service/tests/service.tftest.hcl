@@ -115,6 +115,30 @@ run "services_wait_for_a_deploy" {
   }
 }
 
+run "tasks_run_on_x86_unless_told_otherwise" {
+  command = plan
+
+  variables {
+    web = null
+    processes = {
+      worker = {
+        family  = "f"
+        command = "c"
+      }
+      tidy = {
+        family       = "g"
+        command      = "c"
+        architecture = "arm64"
+      }
+    }
+  }
+
+  assert {
+    condition     = { for name, d in aws_ecs_task_definition.this : name => d.runtime_platform[0].cpu_architecture } == tomap({ worker = "X86_64", tidy = "ARM64" })
+    error_message = "A task must run on the architecture of its image."
+  }
+}
+
 run "secrets_are_read_from_parameters_and_settings_are_plain" {
   command = plan
 
