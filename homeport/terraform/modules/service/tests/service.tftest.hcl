@@ -134,7 +134,10 @@ run "tasks_run_on_x86_unless_told_otherwise" {
   }
 
   assert {
-    condition     = { for name, d in aws_ecs_task_definition.this : name => d.runtime_platform[0].cpu_architecture } == tomap({ worker = "X86_64", tidy = "ARM64" })
+    condition = (
+      aws_ecs_task_definition.this["worker"].runtime_platform[0].cpu_architecture == "X86_64" &&
+      aws_ecs_task_definition.this["tidy"].runtime_platform[0].cpu_architecture == "ARM64"
+    )
     error_message = "A task must run on the architecture of its image."
   }
 }
