@@ -244,7 +244,7 @@ def _awaited(local: Local) -> dict[str, set[str]]:
     awaited: dict[str, set[str]] = {}
     for name, service in local.platform.services.items():
         module = f"module.service_{name.replace('-', '_')}"
-        families = [*service.processes, *([PHASE] if service.release else [])]
+        families = [*service.processes, *service.schedules, *([PHASE] if service.release else [])]
         awaited[name] = {f'{module}.aws_ecs_service.this["{process}"]' for process in service.processes}
         awaited[name] |= {f'{module}.aws_ecs_task_definition.this["{family}"]' for family in families}
         awaited[name] |= {_alias(listener) for listener in _listeners(local, name)}

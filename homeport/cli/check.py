@@ -35,7 +35,8 @@ def summary(platform: Platform) -> list[str]:
     """Lines that say what the platform is made of."""
     lines = [f"{platform.name} is valid, in {', '.join({LOCAL: None} | platform.environments)}"]
     for name, service in platform.services.items():
-        lines.append(_line("service", name, [*service.processes], len(service.routes)))
+        clocked = [f"{key} {schedule.schedule}" for key, schedule in service.schedules.items()]
+        lines.append(_line("service", name, [*service.processes, *clocked], len(service.routes)))
     for name, function in platform.functions.items():
         causes = [*(f"on {topic}" for topic in function.on), *filter(None, [function.schedule])]
         lines.append(_line("function", name, causes, len(function.routes)))

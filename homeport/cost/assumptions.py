@@ -41,4 +41,4 @@ CONFIG_ITEMS = assumed(200, 1_000, 5_000, "assumed: about $3 an account in a pub
 CONFIG_ITEMS_QUIET = assumed(50, 200, 1_000, "assumed: an account in which little changes")
 GUARDDUTY_EVENTS = assumed(50_000, 300_000, 2_000_000, "assumed")
 GUARDDUTY_LOG_GB = assumed(0.2, 2, 20, "assumed: flow logs of the network and its DNS queries")
-SCHEDULED_CALLS = assumed(30, 3_000, 43_800, "assumed: from daily to every minute")
+RUN_MINUTES = assumed(1, 2, 15, "assumed: minutes of each run")

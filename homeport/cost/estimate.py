@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from homeport.cost.account import account_uses, organisation_uses
-from homeport.cost.compute import function_uses, service_uses
+from homeport.cost.compute import function_uses, schedule_uses, service_uses
 from homeport.cost.data import SMALL_GIB, data_uses, memory_gib
 from homeport.cost.layout import DEFAULT, Layout
 from homeport.cost.line import Line, Unknown, Use
@@ -24,6 +24,7 @@ from homeport.model.usage import Usage
 
 PARTS: tuple[Callable[[Place], Iterable[Use]], ...] = (
     service_uses,
+    schedule_uses,
     function_uses,
     data_uses,
     request_uses,

@@ -11,7 +11,7 @@ from typing import Literal
 from homeport.errors import HomeportError
 
 Sharing = Literal["isolated", "network", "data"]
-Architecture = Literal["x86", "arm"]
+Architecture = Literal["declared", "x86", "arm"]
 Front = Literal["balancer", "direct"]
 Availability = Literal["declared", "standard", "high"]
 Baseline = Literal["none", "trail", "guarded"]
@@ -22,6 +22,7 @@ AWAKE = 60 / 168  # of a week: twelve hours on five days
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """`sharing`: each service its own network and load balancer; one for all; or databases and caches too.
+    `architecture`: as homeport.yml says, or of everything otherwise.
     `front`: the API reaches services through a load balancer, or directly through Cloud Map.
     `availability`: as homeport.yml says, or of production environments otherwise.
     `sleep`: what is not production sleeps outside of working hours.
@@ -30,7 +31,7 @@ class Layout:
     """
 
     sharing: Sharing = "network"
-    architecture: Architecture = "x86"
+    architecture: Architecture = "declared"
     spot: bool = False
     front: Front = "balancer"
     availability: Availability = "declared"
@@ -61,7 +62,6 @@ DEFAULT = Layout()
 NOT_BUILT: dict[str, Callable[[Layout], bool]] = {
     "a network for each service": lambda layout: layout.sharing == "isolated",
     "databases shared by services that declare their own": lambda layout: layout.sharing == "data",
-    "ARM tasks and functions": lambda layout: layout.architecture == "arm",
     "Spot for workers": lambda layout: layout.spot,
     "the API without a load balancer": lambda layout: layout.front == "direct",
     "environments that sleep": lambda layout: layout.sleep,
@@ -72,6 +72,7 @@ WORDS: dict[str, tuple[str, object, str]] = {
     "isolated": ("sharing", "isolated", "each service has its own network, NAT gateway and load balancer"),
     "shared-data": ("sharing", "data", "small databases and caches share servers"),
     "arm": ("architecture", "arm", "ARM instead of x86"),
+    "x86": ("architecture", "x86", "x86 instead of ARM"),
     "spot": ("spot", True, "workers on Spot"),
     "direct": ("front", "direct", "the API without a load balancer"),
     "standard": ("availability", "standard", "production without standby"),
@@ -104,7 +105,7 @@ def describe(layout: Layout) -> str:
     if layout.nat_gateways is not None:
         count = f"{layout.nat_gateways} NAT gateway{'s' if layout.nat_gateways > 1 else ''}"
         said.append(count if layout.nat_gateways else "tasks with public addresses")
-    return ", ".join(said) or "what Homeport builds: one network, x86, as homeport.yml says"
+    return ", ".join(said) or "what Homeport builds: one network, as homeport.yml says"
 
 
 def _differs(layout: Layout, change: tuple[str, object, str]) -> bool:

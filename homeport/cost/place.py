@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from homeport.cost.layout import AWAKE, Layout
 from homeport.cost.line import HOURS, Amount, Use, amount_of
 from homeport.model.platform import LOCAL, Platform
 from homeport.model.usage import DataUsage, EnvironmentUsage, Quantity, ServiceUsage, Usage
 
+Processors = Literal["x86", "arm"]
 ZONES = 2  # of modules/network
 SMALLER = 0.1  # of what is assumed, where it is not production
 PRODUCTION = ("prod", "production", "live")
@@ -50,6 +52,13 @@ class Place:
     def hours(self) -> float:
         """Of a month in which what can sleep is awake."""
         return HOURS * (AWAKE if self.layout.sleep and not self.is_production else 1.0)
+
+    def processors(self, name: str) -> Processors:
+        """Those of a service or function."""
+        if self.layout.architecture != "declared":
+            return self.layout.architecture
+        part = self.platform.services.get(name) or self.platform.functions[name]
+        return "arm" if (part.architecture or self.platform.architecture) == "arm64" else "x86"
 
     def service(self, name: str) -> ServiceUsage:
         return self.usage.services.get(name, ServiceUsage())

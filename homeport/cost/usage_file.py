@@ -46,12 +46,18 @@ def strangers(usage: Usage, platform: Platform) -> list[str]:
         for kind, known, names in (("services", named, environment.services), ("data", data, environment.data)):
             found += [f"{name}: {kind}.{n}: not in homeport.yml{suggest(n, known)}" for n in names if n not in known]
         for service, said in environment.services.items():
-            processes = platform.services[service].processes if service in platform.services else {}
-            found += [
-                f"{name}: services.{service}.tasks.{process}: no such process{suggest(process, set(processes))}"
-                for process in said.tasks
-                if service in platform.services and process not in processes
-            ]
+            if service in platform.services:
+                declared = platform.services[service]
+                kinds = (
+                    ("tasks", "process", said.tasks, declared.processes),
+                    ("run_minutes", "schedule", said.run_minutes, declared.schedules),
+                )
+                found += [
+                    f"{name}: services.{service}.{key}.{one}: no such {what}{suggest(one, set(there))}"
+                    for key, what, given, there in kinds
+                    for one in given
+                    if one not in there
+                ]
     return found
 
 

@@ -13,7 +13,8 @@ All of it may be called from several threads, for different names, and again aft
     3. number    the tag `vN` is taken: a failed release keeps its number, as on Heroku
     4. register  each process has a task definition with the new image; none is used
     5. release   the release phase has ended with exit code 0, or it stops here and the old release stays current
-    6. current   each ECS service uses its new task definition; ECS replaces tasks when new ones are healthy
+    6. current   schedules have a revision with the new image, which their next run uses; each ECS service uses its
+                 new task definition; ECS replaces tasks when new ones are healthy
     Stopped between 3 and 6: the next deploy makes a new release. Nothing has changed since the last: nothing is done.
 
 `steady.wait_until_steady(target, name)`

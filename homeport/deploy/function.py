@@ -1,5 +1,6 @@
 """Deploys a function: its zip becomes `$LATEST`, a version is published, the alias `live` moves to it."""
 
+import platform
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,13 @@ def deploy_function(target: Target, name: str) -> Deployed:
     function = target.platform.functions[name]
     wanted = function.python or target.platform.python
     python, warnings = _python(wanted, target.environment)
-    package = build_package(target.root / function.path, python, target.store, say=lambda text: target.say(name, text))
+    package = build_package(
+        target.root / function.path,
+        python,
+        target.store,
+        architecture=_architecture(function.architecture or target.platform.architecture, target.environment),
+        say=lambda text: target.say(name, text),
+    )
     aws_name = names.function(*target.prefix, name)
     client = target.client("lambda")
     with aws_in_words(name):
@@ -85,6 +92,12 @@ def _python(wanted: str, environment: str) -> tuple[str, tuple[str, ...]]:
     found = find_python(wanted).version if environment == LOCAL else wanted
     warning = f"python {wanted} is not installed here; {found} stands in for it"
     return found, () if found == wanted else (warning,)
+
+
+def _architecture(wanted: str, environment: str) -> str:
+    """Here this machine's own, on which the function runs, whatever is declared."""
+    own = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+    return own if environment == LOCAL else wanted
 
 
 def _code(target: Target, package: Package) -> dict[str, Any]:

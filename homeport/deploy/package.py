@@ -1,6 +1,6 @@
 """A function's code → the zip that Lambda takes: source and requirements, the same bytes whenever the same goes in.
 
-Requirements are installed for Lambda's machine (x86_64, Amazon Linux), not for this one: wheels only.
+Requirements are installed for Lambda's machine (Amazon Linux, on the architecture that is asked for): wheels only.
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html and lambda-runtimes.html
 """
 
@@ -22,8 +22,9 @@ from homeport.deploy.uv import run_uv
 from homeport.errors import HomeportError
 
 FORMAT = 2  # in the hash: raise it when packages are made differently
-AMAZON_LINUX_2 = "x86_64-manylinux2014"  # up to Python 3.11; it has glibc 2.26, so wheels for 2.17 run
-AMAZON_LINUX_2023 = "x86_64-manylinux_2_34"  # from Python 3.12
+AMAZON_LINUX_2 = "manylinux2014"  # up to Python 3.11; it has glibc 2.26, so wheels for 2.17 run
+AMAZON_LINUX_2023 = "manylinux_2_34"  # from Python 3.12
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Lambda's word → that of wheels
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 NO_WHEELS = "no usable wheels"
 UNPACKED_MAX = 250 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -39,26 +40,35 @@ class Package:
     built: bool
 
 
-def build_package(source: Path, python: str, store: Path, *, say: Callable[[str], None] = lambda text: None) -> Package:
+def build_package(
+    source: Path,
+    python: str,
+    store: Path,
+    *,
+    architecture: str = "x86_64",
+    say: Callable[[str], None] = lambda text: None,
+) -> Package:
     """The zip of the code in `source` for Lambda's Python `python`, built if the store does not have it.
 
     Safe to call from several threads and processes at once. Raises HomeportError, with uv's own words.
     """
-    more = {"format": str(FORMAT), "python": python, "platform": lambda_platform(python), "kind": "lambda"}
+    machine = lambda_platform(python, architecture)
+    more = {"format": str(FORMAT), "python": python, "platform": machine, "kind": "lambda"}
     digest, files, requirements = digest_tree(source, store / ".hashes", more)
     path = store / f"{digest}.zip"
     built = False
     if not path.is_file():
         with failures_in_words(source), locked(store, digest):
             if not path.is_file():
-                _build(source.resolve(), files, requirements, python, path, say)
+                _build(source.resolve(), files, requirements, (python, machine), path, say)
                 built = True
     return Package(digest, path, code_sha256(path), built)
 
 
-def lambda_platform(python: str) -> str:
+def lambda_platform(python: str, architecture: str = "x86_64") -> str:
     """uv's name for the machine that Lambda runs this Python on."""
-    return AMAZON_LINUX_2023 if int(python.partition(".")[2]) >= 12 else AMAZON_LINUX_2
+    linux = AMAZON_LINUX_2023 if int(python.partition(".")[2]) >= 12 else AMAZON_LINUX_2
+    return f"{MACHINES[architecture]}-{linux}"
 
 
 def code_sha256(path: Path) -> str:
@@ -82,7 +92,7 @@ def _build(
     source: Path,
     files: list[SourceFile],
     requirements: Requirements,
-    python: str,
+    runs_on: tuple[str, str],
     target: Path,
     say: Callable[[str], None],
 ) -> None:
@@ -92,7 +102,7 @@ def _build(
         content.mkdir()
         if requirements.kind:
             say("installing requirements")
-            _install(source, requirements, python, content)
+            _install(source, requirements, runs_on, content)
         copy_files(source, files, content)
         _check_size(source, content)
         write_zip(content, folder / "code.zip")
@@ -101,7 +111,9 @@ def _build(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _install(source: Path, requirements: Requirements, python: str, content: Path) -> None:
+def _install(source: Path, requirements: Requirements, runs_on: tuple[str, str], content: Path) -> None:
+    """`runs_on` is the version of Python and uv's name for the machine."""
+    python, machine = runs_on
     what, wanted = str(source), ["-r", requirements.kind]
     if requirements.kind == "uv.lock":
         wanted = ["-r", _export(source, content.parent)]
@@ -109,13 +121,13 @@ def _install(source: Path, requirements: Requirements, python: str, content: Pat
         wanted = write_requirements(source, requirements.kind, content.parent / "requirements.txt")
     elif requirements.kind == "pyproject.toml" and is_package(source):
         wanted = ["."]
-    command = ["pip", "install", "--quiet", "--target", str(content), "--python-platform", lambda_platform(python)]
+    command = ["pip", "install", "--quiet", "--target", str(content), "--python-platform", machine]
     command += ["--python-version", python, "--link-mode", "copy", "--no-compile-bytecode", "--no-editable"]
     command += [*_wheels_only(source, requirements), *refresh_options(source, requirements), *wanted]
     try:
         run_uv(command, source, what)
     except HomeportError as error:
-        hint = f"Lambda runs Python {python} on {lambda_platform(python)}; choose versions with a wheel for it"
+        hint = f"Lambda runs Python {python} on {machine}; choose versions with a wheel for it"
         raise HomeportError(error.message, hint if NO_WHEELS in error.message else error.hint) from None
     for made_here in [*content.rglob("__pycache__"), content / "bin", content / ".lock"]:
         shutil.rmtree(made_here, ignore_errors=True) if made_here.is_dir() else made_here.unlink(missing_ok=True)

@@ -56,18 +56,22 @@ def deploy_service(target: Target, name: str) -> Deployed:
 
 
 def read_state(target: Target, name: str) -> State:
-    """Templates of the service's processes, and what runs. Raises HomeportError if Terraform has not been there."""
+    """Templates of processes and schedules, and what runs. Raises HomeportError if Terraform has not been there."""
     service = target.platform.services[name]
     ecs = target.client("ecs")
     found = {item["serviceName"]: item for item in _describe_services(target, name)}
-    processes = [*service.processes, *([PHASE] if service.release else [])]
+    processes = [*service.processes, *service.schedules, *([PHASE] if service.release else [])]
     templates: dict[str, Definition] = {}
     running: dict[str, Running] = {}
     for process in processes:
         template, newest = _read_family(ecs, names.task_family(*target.prefix, name, process))
         ecs_service = found.get(names.ecs_service(name, process))
-        if template is None or (ecs_service is None and process != PHASE):
-            raise HomeportError(f"{name}: the process {process} is not in the account", NOT_APPLIED)
+        if template is None or (ecs_service is None and process in service.processes):
+            what = "schedule" if process in service.schedules else "process"
+            raise HomeportError(f"{name}: the {what} {process} is not in the account", NOT_APPLIED)
+        if process in service.schedules:  # Terraform's template is in a family of its own, which is never run
+            template = template | {"family": names.live_family(*target.prefix, name, process)}
+            newest = _newest(ecs, template["family"])
         templates[process] = template
         if ecs_service:
             running[process] = Running(_describe(ecs, ecs_service["taskDefinition"]), ecs_service["desiredCount"])
@@ -80,9 +84,11 @@ def read_state(target: Target, name: str) -> State:
 
 def _apply(target: Target, name: str, state: State, changes: dict[str, Change], image: Image) -> str:
     """Do what was decided; the release that is current afterwards."""
+    service = target.platform.services[name]
     definitions = {process: change.definition for process, change in changes.items() if change.definition}
     registered: dict[str, str] = {}
     current = next((release_of(running.definition) for running in state.running.values()), "")
+    clocked = {key: definitions.pop(key) for key in service.schedules if key in definitions}
     if definitions:
         current = f"v{take_number(target.client('ecr'), image)}"
         target.say(name, f"releasing {current}")
@@ -95,8 +101,9 @@ def _apply(target: Target, name: str, state: State, changes: dict[str, Change], 
             except HomeportError as error:
                 _forget(target.client("ecs"), registered)
                 raise HomeportError(f"{name}: {current}: {error.message}", error.hint) from None
+        registered |= _register(target.client("ecs"), clocked, current)  # which makes them current
     for process, change in changes.items():
-        if process != PHASE:
+        if process in service.processes:
             _make_current(target, names.ecs_service(name, process), change, registered.get(process))
     for arn in registered.values():
         _tidy(target.client("ecs"), arn)
@@ -151,6 +158,11 @@ def _read_family(ecs: Any, family: str) -> tuple[Definition | None, Definition |
             return definition, released
         released = released or definition
     return None, released
+
+
+def _newest(ecs: Any, family: str) -> Definition | None:
+    arns = _revisions(ecs, family)
+    return _describe(ecs, max(arns, key=revision_number)) if arns else None
 
 
 def _revisions(ecs: Any, family: str) -> list[str]:

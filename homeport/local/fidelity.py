@@ -23,10 +23,14 @@ def _same(level: Level, why: str, *types: str) -> dict[str, Fidelity]:
     return {f"aws_{type_}": Fidelity(level, why) for type_ in types}
 
 
+OWN = "they run on this machine's own processors, whatever architecture is declared"
+TASKS = f"supervised processes; CPU and memory sizes are not limited; {OWN}"
+FUNCTIONS = f"run by AWS's runtime client; memory size is not limited; {OWN}"
+
 FIDELITY: dict[str, Fidelity] = {
-    **_same("live", "supervised processes; CPU and memory sizes are not limited", "ecs_service", "ecs_task_definition"),
+    **_same("live", TASKS, "ecs_service", "ecs_task_definition"),
     **_same("emulated", "groups services", "ecs_cluster", "ecs_cluster_capacity_providers"),
-    **_same("live", "run by AWS's runtime client; memory size is not limited", "lambda_function", "lambda_alias"),
+    **_same("live", FUNCTIONS, "lambda_function", "lambda_alias"),
     **_same("live", "polls the queue as AWS does", "lambda_event_source_mapping"),
     **_same("not enforced", "whoever reaches the port may call", "lambda_permission"),
     **_same("emulated", "retries are AWS's defaults", "lambda_function_event_invoke_config"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from homeport.errors import HomeportError
 from homeport.model.parts import FORMS
-from homeport.model.platform import Function, Platform, Process, Service, Site
+from homeport.model.platform import Function, Platform, Process, Schedule, Service, Site
 from homeport.model.problems import Place, Problem, show, suggest
 from homeport.model.procfile import Line, load_procfile
 
@@ -83,7 +83,7 @@ def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Se
         return service
     processes = dict(service.processes)
     for name, line in lines.items():
-        if name in HEROKU_ONLY:
+        if name in HEROKU_ONLY or name in service.schedules:
             continue
         problem = _name_problem(folder, line)
         if problem and _is_replaced(name, processes):
@@ -93,10 +93,18 @@ def _fill(service: Service, folder: Path, at: Place, found: list[Problem]) -> Se
         else:
             declared = processes.get(name, Process())
             processes[name] = declared.model_copy(update={"command": declared.command or line.command})
-    release = service.release or (lines[RELEASE].command if RELEASE in lines else None)
+    release = service.release or _command(lines, RELEASE)
+    schedules = {
+        name: declared.model_copy(update={"command": declared.command or _command(lines, name)})
+        for name, declared in service.schedules.items()
+    }
     if is_there:
-        found += _command_problems(processes, at)
-    return service.model_copy(update={"processes": processes, "release": release})
+        found += _command_problems(processes, schedules, at)
+    return service.model_copy(update={"processes": processes, "schedules": schedules, "release": release})
+
+
+def _command(lines: dict[str, Line], name: str) -> str | None:
+    return lines[name].command if name in lines else None
 
 
 def _is_replaced(name: str, processes: dict[str, Process]) -> bool:
@@ -115,11 +123,12 @@ def _name_problem(folder: Path, line: Line) -> str:
     )
 
 
-def _command_problems(processes: dict[str, Process], at: Place) -> list[Problem]:
+def _command_problems(processes: dict[str, Process], schedules: dict[str, Schedule], at: Place) -> list[Problem]:
     if not processes:
         return [Problem(at, "has no process: write a Procfile in its folder, or `processes` with a `command`")]
     return [
-        Problem((*at, "processes", name), "has no command, and the Procfile has no line for it")
-        for name, process in processes.items()
-        if not process.command
+        Problem((*at, kind, name), "has no command, and the Procfile has no line for it")
+        for kind, parts in (("processes", processes), ("schedules", schedules))
+        for name, part in parts.items()
+        if not part.command
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from homeport.model import names
-from homeport.model.platform import Platform
+from homeport.model.platform import Platform, Service
 from homeport.model.problems import Place, Problem, render_path
 
 PLATFORM: Place = ("name",)  # where the names are told of that no part of the platform has
@@ -115,6 +115,18 @@ def _services(platform: Platform, base: tuple[str, str], environment: str) -> It
             yield Named(here, "task family", names.task_family(*base, name, process), 255)
         if service.release is not None:
             yield Named((*at, "release"), "task family", names.task_family(*base, name, "release"), 255)
+        yield from _schedules(name, service, base)
+
+
+def _schedules(name: str, service: Service, base: tuple[str, str]) -> Iterator[Named]:
+    if service.schedules:
+        yield Named(("services", name), "role", names.role(*base, name, "schedule"), 64)
+    for schedule in service.schedules:
+        here = ("services", name, "schedules", schedule)
+        yield Named(here, "schedule", names.service_schedule(*base, name, schedule), 64)
+        if schedule not in service.processes and schedule != "release":  # that is refused by `parts.py`
+            yield Named(here, "task family", names.task_family(*base, name, schedule), 255)
+            yield Named(here, "task family", names.live_family(*base, name, schedule), 255)
 
 
 def _functions(platform: Platform, base: tuple[str, str], environment: str) -> Iterator[Named]:

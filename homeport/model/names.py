@@ -24,6 +24,11 @@ def task_family(platform: str, environment: str, service: str, process: str) -> 
     return f"{prefix(platform, environment)}-{service}-{process}"
 
 
+def live_family(platform: str, environment: str, service: str, schedule: str) -> str:
+    """Family of what the clock starts: of releases only, so that its newest revision is always one that may run."""
+    return f"{task_family(platform, environment, service, schedule)}-{LIVE_ALIAS}"
+
+
 def repository(platform: str, environment: str, service: str) -> str:
     return f"{prefix(platform, environment)}/{service}"
 
@@ -95,6 +100,11 @@ def role(platform: str, environment: str, owner: str, purpose: str) -> str:
 
 def schedule(platform: str, environment: str, function_name: str) -> str:
     return f"{prefix(platform, environment)}-{function_name}"
+
+
+def service_schedule(platform: str, environment: str, service: str, name: str) -> str:
+    """At most the 64 characters that EventBridge Scheduler takes."""
+    return shorten(f"{prefix(platform, environment)}-{service}-{name}", 64)
 
 
 def user_pool(platform: str, environment: str) -> str:

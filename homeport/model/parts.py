@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from homeport.model.fargate import find_size_problem
-from homeport.model.platform import Function, Platform, Process, Service, Users
+from homeport.model.platform import Function, Platform, Process, Schedule, Service, Users
 from homeport.model.problems import Place, Problem, show
 from homeport.model.regions import find_region_problem
-from homeport.model.schedules import find_schedule_problem
+from homeport.model.schedules import find_schedule_problem, find_timezone_problem
 from homeport.model.variables import find_variable_problems
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -87,6 +87,8 @@ def _service_problems(service: Service, at: Place) -> Iterator[Problem]:
         yield from _process_problems(process, (*at, "processes", name))
     if "release" in service.processes:
         yield Problem((*at, "processes", "release"), "the release phase is not a process; write it as `release`")
+    for name, schedule in service.schedules.items():
+        yield from _schedule_problems(name, schedule, service, (*at, "schedules", name))
     if service.on and set(service.processes) == {"web"}:
         yield Problem((*at, "on"), "no process but `web`: add one (a Procfile's `worker`) that reads the queue")
     health = service.health
@@ -102,6 +104,19 @@ def _process_problems(process: Process, at: Place) -> Iterator[Problem]:
         yield Problem((*at, key), text)
     if process.scale.min > process.scale.max:
         yield Problem((*at, "scale", "min"), f"{process.scale.min} is more than max, {process.scale.max}")
+
+
+def _schedule_problems(name: str, schedule: Schedule, service: Service, at: Place) -> Iterator[Problem]:
+    if name == "release" or name in service.processes:
+        what = "the release phase" if name == "release" else "one of its processes"
+        yield Problem(at, f"{what} has this name; choose another")
+    if text := find_schedule_problem(schedule.schedule):
+        yield Problem((*at, "schedule"), text)
+    if text := find_timezone_problem(schedule.timezone):
+        yield Problem((*at, "timezone"), text)
+    key, text = find_size_problem(schedule.cpu, schedule.memory_mb)
+    if key:
+        yield Problem((*at, key), text)
 
 
 def _function_problems(function: Function, at: Place) -> Iterator[Problem]:

@@ -34,6 +34,7 @@ PostgresVersion = Annotated[
     Literal["14", "15", "16", "17", "18"],
     WithJsonSchema({"enum": ["14", "15", "16", "17", "18", 14, 15, 16, 17, 18]}),
 ]
+Architecture = Literal["x86_64", "arm64"]
 Setting = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 LOCAL = "local"
 
@@ -90,6 +91,22 @@ class Process(Model):
     stop_timeout_seconds: int = Field(30, ge=1, le=120, description="From SIGTERM to SIGKILL.")
 
 
+class Schedule(Model):
+    """A command that the clock starts, in a task of its own: what Heroku's Scheduler does."""
+
+    schedule: str = Field(
+        description="When: `rate(10 minutes)`, `cron(0 3 * * ? *)`, `at(2030-01-31T06:00:00)`: EventBridge "
+        "Scheduler's grammar. A run that takes longer than that overlaps with the next one."
+    )
+    command: str | None = Field(
+        None, description="Shell command; default: the line of this name in the Procfile, which is no process then."
+    )
+    cpu: int = Field(256, description="CPU units; 1024 are one vCPU.")
+    memory_mb: int = Field(512, description="Memory in MiB; must be a Fargate size for `cpu`.")
+    timezone: str = Field("UTC", description="Of `cron` and `at`: a name such as Europe/Berlin.")
+    enabled: bool = Field(True, description="Whether it runs; an environment may switch it off, or on.")
+
+
 class Route(Short):
     """A method and path of the one API. In the file also short: `GET /books/{id}`."""
 
@@ -119,6 +136,7 @@ class Service(Model):
 
     path: str = Field(description="Folder of the code, relative to homeport.yml.")
     processes: dict[Name, Process] = Field({}, description="Default: the processes of the Procfile.")
+    schedules: dict[Name, Schedule] = Field({}, description="Commands that the clock starts, by name.")
     release: str | None = Field(
         None, description="Command run once, before a release is made current; default: Procfile's `release`."
     )
@@ -128,6 +146,7 @@ class Service(Model):
     on: tuple[Name, ...] = Field((), description="Topics whose messages are queued for this service.")
     environment: dict[str, Setting] = Field({}, description="Plain settings; never secrets.")
     python: Version | None = Field(None, description="Default: the platform's.")
+    architecture: Architecture | None = Field(None, description="`x86_64` or `arm64`; default: the platform's.")
     port: int = Field(8000, ge=1024, le=65535, description="What the `web` process listens on; it gets it as $PORT.")
 
 
@@ -150,6 +169,7 @@ class Function(Model):
     uses: tuple[Name, ...] = Field((), description="Databases, caches, topics (to publish), buckets, `users`, `mail`.")
     environment: dict[str, Setting] = Field({}, description="Plain settings; never secrets.")
     python: Version | None = Field(None, description="Default: the platform's.")
+    architecture: Architecture | None = Field(None, description="`x86_64` or `arm64`; default: the platform's.")
     concurrency: int | None = Field(None, ge=0, le=1000, description="Reserved concurrency.")
 
 
@@ -233,6 +253,11 @@ class Platform(Model):
     name: Name = Field(description="Begins every name in AWS.")
     region: str = Field("eu-west-1", description="AWS region.")
     python: Version = Field("3.12", description="Version of services and functions that do not say theirs.")
+    architecture: Architecture = Field(
+        "x86_64",
+        description="Processors of services and functions that do not say theirs. `arm64` costs a fifth less; every "
+        "package with compiled parts needs a wheel for it.",
+    )
     services: dict[Name, Service] = Field({}, description="Long-running applications, by name.")
     functions: dict[Name, Function] = Field({}, description="On-demand code, by name.")
     sites: dict[Name, Site] = Field({}, description="Static websites, by name.")

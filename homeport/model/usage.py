@@ -68,6 +68,7 @@ class ServiceUsage(Model):
     p50_ms: float | None = Field(None, gt=0, description="Half of the requests take less, without waiting.")
     p95_ms: float | None = Field(None, gt=0, description="95 % of the requests take less, without waiting.")
     tasks: dict[str, Quantity] = Field({}, description="Average number of running tasks by process.")
+    run_minutes: dict[str, Quantity] = Field({}, description="Average minutes that a run takes, by schedule.")
 
 
 class DataUsage(Model):

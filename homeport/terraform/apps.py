@@ -12,6 +12,7 @@ from homeport.terraform.roots import Place
 from homeport.terraform.wiring import foundation, wire_function, wire_service
 
 RELEASE = "release"
+DEFAULT_ARCHITECTURE = "x86_64"  # of the modules
 NETWORK, API = Expression("local.foundation.network"), Expression("local.foundation.api")
 
 
@@ -45,6 +46,7 @@ def _service(place: Place, name: str, service: Service) -> Block:
         "grace_seconds": service.health.grace_seconds,
     }
     path = names.parameter(place.name, name, "SECRET_KEY").removesuffix("/SECRET_KEY")
+    purposes = ("execution", "task", *(["schedule"] if service.schedules else []))
     return call(
         "service",
         label("service", name),
@@ -52,8 +54,11 @@ def _service(place: Place, name: str, service: Service) -> Block:
         cluster_arn=Expression("local.foundation.cluster.arn"),
         network=NETWORK,
         repository=foundation("repositories", name),
-        roles={purpose: names.role(*place.prefix, name, purpose) for purpose in ("execution", "task")},
-        processes=_processes(place, name, service),
+        roles={purpose: names.role(*place.prefix, name, purpose) for purpose in purposes},
+        processes=_built_for(
+            service.architecture or place.platform.architecture,
+            _processes(place, name, service) | _schedules(place, name, service),
+        ),
         web=web if service.routes else None,
         environment=wiring.environment,
         secrets={"path": path} | ({"parameters": wiring.secrets} if wiring.secrets else {}),
@@ -80,6 +85,31 @@ def _processes(place: Place, name: str, service: Service) -> dict[str, dict[str,
         return running
     release = {"family": names.task_family(*place.prefix, name, RELEASE), "command": service.release}
     return running | {RELEASE: release}
+
+
+def _built_for(architecture: str, processes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The processes, told the architecture of their one image if it is not the module's default."""
+    more = {} if architecture == DEFAULT_ARCHITECTURE else {"architecture": architecture}
+    return {process: declared | more for process, declared in processes.items()}
+
+
+def _schedules(place: Place, name: str, service: Service) -> dict[str, dict[str, Any]]:
+    return {
+        schedule: {
+            "family": names.task_family(*place.prefix, name, schedule),
+            "command": declared.command or "",
+            "cpu": declared.cpu,
+            "memory_mb": declared.memory_mb,
+            "schedule": {
+                "name": names.service_schedule(*place.prefix, name, schedule),
+                "family": names.live_family(*place.prefix, name, schedule),
+                "expression": declared.schedule,
+                "timezone": declared.timezone,
+                "enabled": declared.enabled,
+            },
+        }
+        for schedule, declared in service.schedules.items()
+    }
 
 
 def _routes(place: Place, name: str, service: Service, listener: Listener) -> Block:
@@ -129,12 +159,14 @@ def _functions(place: Place) -> Iterator[Block]:
 
 
 def _code(place: Place, function: Function) -> dict[str, Any]:
-    return {
+    architecture = function.architecture or place.platform.architecture
+    code = {
         "runtime": f"python{function.python or place.platform.python}",
         "handler": function.handler,
         "memory_mb": function.memory_mb,
         "timeout_seconds": function.timeout_seconds,
     }
+    return code if architecture == DEFAULT_ARCHITECTURE else code | {"architecture": architecture}
 
 
 def _sites(place: Place) -> Iterator[Block]:

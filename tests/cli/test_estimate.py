@@ -26,7 +26,7 @@ TOLD = (
     "vendors that stay",
     "Breaks even",
     "$496 to $1,030",
-    "Move, laid out as default (",
+    "Move, laid out as arm (",
     "that Homeport builds today",
     "not in this estimate: Grafana",
 )

@@ -51,7 +51,7 @@ def test_it_writes_a_platform_that_check_accepts_with_usage_and_report(file: Pat
     assert set(load_platform(file).services) == {"api", "blog", "reports", "shop"}
     assert (file.parent / "homeport.usage.yml").is_file()
     assert (file.parent / "import-report.md").read_text().startswith("# Import of acme-books")
-    assert "`homeport check`" in said and "scheduled job" in said
+    assert "`homeport check`" in said and "review apps" in said
 
 
 def test_values_are_in_one_file_that_nobody_else_may_read(file: Path, secrets: Path) -> None:

@@ -161,7 +161,7 @@ def test_what_had_better_stay_is_priced_as_an_option() -> None:
     leaving = comparison.leaving
     assert leaving and leaving.names == ("s1",) and leaving.heroku_cents == 700
     alone = Usage.model_validate({"heroku": {"charges": charges[:1]}})
-    assert leaving.aws_cents == pytest.approx(compare(make_platform(1), alone, BOOK).chosen.estimate.cents)
+    assert leaving.aws_cents == pytest.approx(compare(make_platform(1), alone, BOOK).recommended.estimate.cents)
     assert leaving.cents < comparison.recommended.cents
 
 

@@ -18,6 +18,8 @@ from tests.cost.platforms import load_team, make_platform
 
 BOOK = load_book()
 
+TIDY = {"path": ".", "processes": {"web": {"command": "web"}}}
+
 
 def bill(platform: Platform, layout: str = "", usage: Usage | None = None) -> Estimate:
     return estimate(platform, usage or Usage(), BOOK, parse_layout(layout))
@@ -35,6 +37,21 @@ def test_a_task_is_billed_for_its_hours_in_its_architecture() -> None:
     there = bill(make_platform())
     assert quantity(there, "fargate.x86.vcpu") == pytest.approx(2 * 0.25 * 730)
     assert quantity(bill(make_platform(), "arm"), "fargate.arm.gb") == pytest.approx(2 * 0.5 * 730)
+
+
+def test_the_architecture_is_the_declared_one_unless_the_layout_says_otherwise() -> None:
+    services = {"s0": TIDY, "s1": TIDY | {"architecture": "arm64"}}
+    functions = {"f": {"path": ".", "routes": ["GET /f"]}}
+    here = {"services": services, "functions": functions, "databases": {}, "caches": {}}
+    mixed, arm = make_platform(**here), make_platform(**here, architecture="arm64")
+
+    def tasks(there: Estimate) -> dict[str, str]:
+        return {line.part: line.price for line in there.lines if line.price.endswith((".vcpu", ".gb-second"))}
+
+    x86 = {"s0": "fargate.x86.vcpu", "s1": "fargate.x86.vcpu", "f": "lambda.x86.gb-second"}
+    assert tasks(bill(mixed)) == x86 | {"s1": "fargate.arm.vcpu"}
+    assert tasks(bill(mixed, "x86")) == x86
+    assert tasks(bill(arm)) == tasks(bill(mixed, "arm")) == {key: x86[key].replace("x86", "arm") for key in x86}
 
 
 @pytest.mark.parametrize("architecture", ["arm", "x86"])
@@ -167,6 +184,22 @@ def test_functions_are_billed_for_calls_and_gigabyte_seconds() -> None:
     assert seconds == pytest.approx(600_000 * 0.0000166667 * 100)  # 400,000 are free
 
 
+def test_a_schedule_is_billed_for_the_minutes_of_its_runs() -> None:
+    due = {"schedule": "cron(0 3 * * ? *)", "command": "tidy"}
+    services = {"s0": TIDY | {"schedules": {"tidy": due, "off": due | {"enabled": False}}}}
+    platform = make_platform(services=services, databases={}, caches={})
+
+    def minutes(there: Estimate) -> list[float]:
+        found = [line for line in there.lines if line.item.startswith("schedule tidy") and ".vcpu" in line.price]
+        return [round(line.quantity.typical * 60 / 0.25, 3) for line in found]
+
+    there = bill(platform)
+    assert quantity(there, "scheduler.invocation") == pytest.approx(365 / 12)
+    assert minutes(there) == [round(2 * 365 / 12, 3)]  # two minutes are assumed
+    assert minutes(bill(platform, usage=measured(run_minutes={"tidy": 10}))) == [round(10 * 365 / 12, 3)]
+    assert minutes(bill(platform, usage=measured(run_minutes={"tidy": 0.1}))) == [round(365 / 12, 3)]
+
+
 ROUTED = {"path": ".", "routes": ["GET /f"], "uses": ["db0"]}
 
 
@@ -257,7 +290,7 @@ def test_more_usage_never_costs_less(what: str, one: float, more: float) -> None
 LAYOUTS = st.builds(
     Layout,
     sharing=st.sampled_from(["isolated", "network", "data"]),
-    architecture=st.sampled_from(["x86", "arm"]),
+    architecture=st.sampled_from(["declared", "x86", "arm"]),
     front=st.sampled_from(["balancer", "direct"]),
     sleep=st.booleans(),
     baseline=st.sampled_from(["none", "trail", "guarded"]),

@@ -70,7 +70,8 @@ def built(platform: Platform, environment: str) -> Counter[str]:
             found["alb.hour"] += len(given["load_balancers"]) * 730
         elif name == "service":
             running = [process for process in given["processes"].values() if "service" in process]
-            found["processes"] += len(running)
+            scheduled = [process for process in given["processes"].values() if "schedule" in process]
+            found["processes"] += len(running) + len(scheduled)
             scaled = sum(process["scale"]["max"] > process["scale"]["min"] for process in running)
             found["cloudwatch.alarm"] += 2 * scaled
     return found
@@ -100,8 +101,9 @@ def test_every_running_process_is_priced(name: str, environment: str) -> None:
 
 
 def test_the_default_layout_is_what_the_modules_say() -> None:
-    assert 'cpu_architecture        = "X86_64"' in module_source("service")
-    assert '["x86_64"]' in module_source("function")
+    for module in ("service", "function"):
+        variables = (MODULES / module / "variables.tf").read_text()
+        assert re.search(r'architecture += optional\(string, "x86_64"\)', variables)
     assert 'launch_type     = "FARGATE"' in module_source("service")
     assert re.search(r"internal +\s*= true", module_source("gateway"))  # no public addresses
     zones = (MODULES / "network/variables.tf").read_text().partition('variable "zones"')[2]

@@ -52,6 +52,7 @@ services:
   web-shop:
     path: web-shop
     processes: {web: {command: run web, scale: {min: 2, max: 4}}, worker: {command: run worker}}
+    schedules: {tidy: {command: run tidy, schedule: rate(1 day)}}
     release: run migrations
 functions:
   resize: {path: resize, handler: main.handler, schedule: rate(1 hour)}
@@ -162,6 +163,7 @@ class Terraform:
         network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group]}}
         client("ecs").create_cluster(clusterName=names.cluster(*self.prefix))
         self.register("release", "run migrations")
+        self.register("tidy", "run tidy")
         for process in ("web", "worker"):
             definition = self.register(process, f"run {process}")
             client("ecs").create_service(

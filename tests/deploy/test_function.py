@@ -124,3 +124,4 @@ def test_requirements_that_do_not_resolve_show_uvs_words_and_leave_nothing(targe
 
 def test_each_python_has_the_machine_that_lambda_runs_it_on() -> None:
     assert lambda_platform("3.11") == "x86_64-manylinux2014" and lambda_platform("3.12") == "x86_64-manylinux_2_34"
+    assert lambda_platform("3.13", "arm64") == "aarch64-manylinux_2_34"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from homeport.deploy.image import read_releases
 from homeport.deploy.release import release_of
@@ -127,3 +128,25 @@ def test_config_is_in_ssm_and_a_changed_value_is_a_release(phases: Any, terrafor
     container = terraform.definition("web")["containerDefinitions"][0]
     assert container["secrets"] == [{"name": "STRIPE_KEY", "valueFrom": found["ARN"]}]
     assert "two" not in str(container)
+
+
+def test_what_the_clock_starts_is_the_newest_release_and_never_a_template(
+    phases: Any, terraform: Any, target: Target
+) -> None:
+    live = names.live_family("shop", "local", "web-shop", "tidy")
+
+    def newest() -> Any:
+        return target.client("ecs").describe_task_definition(taskDefinition=live)["taskDefinition"]
+
+    with pytest.raises(ClientError, match="Unable to describe task definition"):
+        newest()
+    deploy_service(phases(0), "web-shop")
+    assert (release_of(newest()), newest()["containerDefinitions"][0]["command"][-1]) == ("v1", "run tidy")
+    terraform.register("tidy", "run tidy --more")
+    assert release_of(newest()) == "v1"
+    with pytest.raises(HomeportError):
+        deploy_service(phases(3), "web-shop")
+    assert release_of(newest()) == "v1"
+    assert deploy_service(phases(0), "web-shop").version == "v3"
+    assert (release_of(newest()), newest()["containerDefinitions"][0]["command"][-1]) == ("v3", "run tidy --more")
+    assert not deploy_service(phases(0), "web-shop").changed

@@ -76,3 +76,31 @@ def test_a_procfile_that_is_a_pipe_is_refused_and_not_waited_for(mistakes: Mista
     os.mkfifo(folder / "www/Procfile")
     said = mistakes("name: a\nservices: {shop: {path: www}}\n")
     assert said[0] == "homeport.yml:2: services.shop.path: www/Procfile: is not a regular file"
+
+
+def test_a_line_of_the_procfile_with_the_name_of_a_schedule_is_no_process(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/Procfile").write_text("web: gunicorn shop\ntidy: ./manage.py clearsessions\n")
+    file = tmp_path / "homeport.yml"
+    due = "{schedule: cron(0 3 * * ? *)}"
+    file.write_text(
+        f"name: shop\nservices:\n  shop:\n    path: shop\n    schedules:\n      tidy: {due}\n"
+        "      sync: {schedule: rate(1 hour), command: ./sync}\n"
+        "environments:\n  stage: {account: 210000000001, services: {shop: {schedules: {sync: {enabled: false}}}}}\n"
+    )
+    platform = load_platform(file)
+    shop = platform.services["shop"]
+    assert set(shop.processes) == {"web"}
+    assert {name: schedule.command for name, schedule in shop.schedules.items()} == {
+        "tidy": "./manage.py clearsessions",
+        "sync": "./sync",
+    }
+    there = platform.in_environment("stage").services["shop"].schedules
+    assert {name: schedule.enabled for name, schedule in there.items()} == {"tidy": True, "sync": False}
+
+
+def test_a_schedule_without_a_command_is_found(mistakes: Mistakes) -> None:
+    text = "name: a\nservices:\n  shop:\n    path: shop\n    schedules: {tidy: {schedule: rate(1 hour)}}\n"
+    assert mistakes(text) == [
+        "homeport.yml:5: services.shop.schedules.tidy: has no command, and the Procfile has no line for it"
+    ]

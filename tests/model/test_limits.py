@@ -48,6 +48,12 @@ environments: {stage: {account: 210000000001}}
             "4: services.b-c.release: its task family would have the same name as that of services.b.processes."
             "c-release",
         ),
+        (
+            "name: a\nservices:\n  b: {path: www, processes: {w: {command: x}, c-live: {command: x}},\n"
+            "      schedules: {c: {schedule: rate(1 hour), command: x}}}\n",
+            "4: services.b.schedules.c: its task family would have the same name as that of services.b.processes."
+            "c-live",
+        ),
     ],
 )
 def test_a_name_that_two_parts_would_have_is_told_once(mistakes: Mistakes, text: str, expected: str) -> None:

@@ -103,6 +103,28 @@ def test_each_rule_says_what_is_wrong(mistakes: Mistakes, text: str, expected: s
 
 
 @pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("tidy: {schedule: hourly, command: x}", "schedules.tidy.schedule: 'hourly' is not a schedule"),
+        ("tidy: {schedule: rate(1 hour), command: x, timezone: Berlin}", "schedules.tidy.timezone: 'Berlin' is not"),
+        ("tidy: {schedule: rate(1 hour), command: x, memory_mb: 700}", "schedules.tidy.memory_mb: 700 is not a"),
+        ("tidy: {command: x}", "schedules.tidy.schedule: is missing"),
+        ("release: {schedule: rate(1 hour), command: x}", "schedules.release: the release phase has this name"),
+        ("web-live: {schedule: rate(1 hour), command: x}", ""),
+    ],
+)
+def test_schedules_of_a_service_are_checked(mistakes: Mistakes, schedule: str, expected: str) -> None:
+    said = mistakes(SHOP + f"    schedules: {{{schedule}}}\n")
+    assert len(said) == bool(expected) and all(expected in line for line in said), said
+
+
+def test_a_schedule_and_a_process_cannot_have_one_name(mistakes: Mistakes) -> None:
+    text = SHOP + "    processes: {tidy: {command: y}}\n    schedules: {tidy: {schedule: rate(1 hour), command: x}}\n"
+    (said,) = mistakes(text)
+    assert "services.shop.schedules.tidy: one of its processes has this name" in said
+
+
+@pytest.mark.parametrize(
     "routes",
     [
         "['ANY /x/{proxy+}', 'GET /x/{id}']",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from homeport.model.schedules import find_schedule_problem
+from homeport.model.schedules import find_schedule_problem, find_timezone_problem, runs_a_month
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,38 @@ def test_what_aws_takes_is_taken(schedule: str) -> None:
 )
 def test_what_aws_refuses_is_refused(schedule: str, expected: str) -> None:
     assert expected in find_schedule_problem(schedule)
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
+def test_names_of_time_zones_are_taken(timezone: str) -> None:
+    assert find_timezone_problem(timezone) == ""
+
+
+def test_a_misspelt_time_zone_is_told_what_there_is() -> None:
+    assert find_timezone_problem("Europe/Berln") == "'Europe/Berln' is not a time zone (did you mean 'Europe/Berlin'?)"
+    assert "expected a name such as Europe/Berlin" in find_timezone_problem("+01:00")
+
+
+DAYS = 365 / 12
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("rate(10 minutes)", 6 * 24 * DAYS),
+        ("rate(1 day)", DAYS),
+        ("cron(0 3 * * ? *)", DAYS),
+        ("cron(0/15 * * * ? *)", 4 * 24 * DAYS),
+        ("cron(*/15 8-17 ? * MON-FRI *)", 4 * 10 * 5 / 7 * DAYS),
+        ("cron(0 0 ? * FRI-MON *)", 4 / 7 * DAYS),
+        ("cron(0 0 ? * L *)", DAYS / 7),
+        ("cron(0 0 ? * 6L *)", 1),
+        ("cron(0 0 ? * 2#1 *)", 1),
+        ("cron(0 0 1,15 * ? *)", 2),
+        ("cron(0 0 15W 1-6 ? *)", 0.5),
+        ("cron(0 0 L * ? *)", 1),
+        ("at(2030-01-31T06:00:00)", 1),
+    ],
+)
+def test_it_is_known_how_often_a_schedule_comes_due(schedule: str, expected: float) -> None:
+    assert runs_a_month(schedule) == pytest.approx(expected)

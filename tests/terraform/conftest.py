@@ -32,6 +32,7 @@ def shop() -> Platform:
                         "web": {"command": "gunicorn --bind ${HOST}:$PORT", "scale": {"min": 2, "max": 6}},
                         "worker": {"command": "python manage.py work"},
                     },
+                    "schedules": {"tidy": {"schedule": "cron(0 3 * * ? *)", "command": "python manage.py tidy"}},
                     "routes": ["ANY /shop/{proxy+}", {"route": "GET /me", "auth": True, "scopes": ["read"]}],
                     "uses": ["main", "sessions", "sold", "pictures", "users", "mail"],
                     "on": ["paid"],

@@ -221,3 +221,45 @@ def test_a_hundred_services_are_rendered_in_a_second_and_more_in_proportion() ->
         assert files["local/apps/main.tf"].count('source = "../../modules/service"') == count
     assert seconds[100] < 1
     assert seconds[1000] < 30 * max(seconds[100], 0.01)  # linear would be 10; a square would be 100
+
+
+def test_a_schedule_is_a_process_that_only_the_clock_starts(shop: Platform) -> None:
+    there = {"services": {"web": {"schedules": {"tidy": {"enabled": False, "timezone": "Europe/Berlin"}}}}}
+    document = shop.model_dump(exclude_none=True)
+    document["environments"]["stage"] |= there
+    platform = Platform.model_validate(document)
+
+    def service(environment: str) -> Any:
+        root = read_root(render_live_tree(platform, environment), f"{environment}/apps/main.tf")
+        return modules(root)["service_web"]
+
+    assert service("prod")["processes"]["tidy"] == {
+        "family": "shop-prod-web-tidy",
+        "command": "python manage.py tidy",
+        "cpu": 256,
+        "memory_mb": 512,
+        "schedule": {
+            "name": "shop-prod-web-tidy",
+            "family": "shop-prod-web-tidy-live",
+            "expression": "cron(0 3 * * ? *)",
+            "timezone": "UTC",
+            "enabled": True,
+        },
+    }
+    assert service("prod")["roles"]["schedule"] == "shop-prod-web-schedule"
+    tidy = service("stage")["processes"]["tidy"]["schedule"]
+    assert (tidy["timezone"], tidy["enabled"]) == ("Europe/Berlin", False)
+
+
+def test_the_architecture_is_the_platforms_unless_a_part_says_otherwise(shop: Platform) -> None:
+    web = shop.services["web"].model_copy(update={"architecture": "x86_64"})
+    mixed = shop.model_copy(update={"architecture": "arm64", "services": {"web": web}})
+
+    def told(platform: Platform) -> tuple[set[Any], Any]:
+        called = modules(read_root(render_live_tree(platform, "prod"), "prod/apps/main.tf"))
+        processes = called["service_web"]["processes"].values()
+        return {one.get("architecture") for one in processes}, called["function_quote"]["code"].get("architecture")
+
+    assert told(shop) == ({None}, None)  # the modules' default
+    assert told(shop.model_copy(update={"architecture": "arm64"})) == ({"arm64"}, "arm64")
+    assert told(mixed) == ({None}, "arm64")

@@ -62,6 +62,30 @@ class ProcessDraft:
 
 
 @dataclass(frozen=True)
+class ScheduleDraft:
+    """A job of a scheduler. By environment its expression, empty if that is not known, and its size.
+
+    The environment `""` stands for those of a checkout, which has all of them.
+    """
+
+    name: str
+    command: str
+    jobs: tuple[str, ...]  # their origins
+    when: Mapping[str, str]
+    sizes: Mapping[str, Size]
+    check: str = ""
+
+    def in_environment(self, environment: str) -> str | None:
+        """The expression there; None if it has no such job."""
+        return self.when.get(environment, self.when.get(""))
+
+    @property
+    def common(self) -> str:
+        """The expression wherever nothing else is said."""
+        return next(filter(None, (self.in_environment(name) for name in ENVIRONMENTS)), "")
+
+
+@dataclass(frozen=True)
 class ServiceDraft:
     name: str
     title: str  # `pipeline shop`, `app blog`
@@ -72,6 +96,7 @@ class ServiceDraft:
     python: str
     members: tuple[Member, ...]
     release_check: str = ""
+    schedules: tuple[ScheduleDraft, ...] = ()
 
     def apps(self) -> dict[str, str]:
         """The Heroku app of each environment that has one."""

@@ -11,6 +11,7 @@ from homeport.heroku.convert.draft import (
     DataDraft,
     Draft,
     ProcessDraft,
+    ScheduleDraft,
     ServiceDraft,
     Size,
     first_environment,
@@ -20,6 +21,8 @@ COMMENT_COLUMN, WIDTH = 34, 120
 # Not numbers that AWS gives out: `homeport plan` fails on them before it reaches any account.
 ACCOUNTS = {"prod": "000000000001", "stage": "000000000002", "dev": "000000000003"}
 ABSENT = Size(min=0, max=1, source="has no app here on Heroku")
+UNKNOWN_SCHEDULE = "rate(1 day)"
+UNKNOWN_WHEN = "CHECK: Heroku did not say when it is due; put that here, and take `enabled: false` away"
 HEADER = """\
 # What the Heroku team became. `homeport import` wrote it, and it is yours from now on: importing again merges, and
 # keeps what you changed. What moved, what changed and what did not move, and why: import-report.md
@@ -80,6 +83,9 @@ def _service(draft: Draft, service: ServiceDraft) -> Iterator[str]:
     yield "    processes:"
     for process in service.processes:
         yield from _process(process)
+    if service.schedules:
+        yield "    schedules:"
+        yield from (line for schedule in service.schedules for line in _schedule(schedule))
     if service.has_web:
         yield _commented("    health: /healthz", "check: it must answer 200; Heroku asked for nothing")
         yield "    routes:"
@@ -95,6 +101,15 @@ def _process(process: ProcessDraft) -> Iterator[str]:
     yield _commented(f"        command: {_text(process.command)}", process.check)
     if not common_size(process).min:
         yield _commented("        scale: {min: 0, max: 1}", "not running on Heroku")
+
+
+def _schedule(schedule: ScheduleDraft) -> Iterator[str]:
+    yield _commented(f"      {schedule.name}:", ", ".join(schedule.jobs))
+    when = schedule.common or UNKNOWN_SCHEDULE
+    yield _commented(f"        schedule: {_text(when)}", "" if schedule.common else UNKNOWN_WHEN)
+    yield _commented(f"        command: {_text(schedule.command)}", schedule.check)
+    if not schedule.common:
+        yield "        enabled: false"
 
 
 def _settings(draft: Draft, service: ServiceDraft) -> Iterator[str]:
@@ -140,6 +155,8 @@ def _overrides(draft: Draft, service: ServiceDraft, environment: str) -> Iterato
     lines = [line for process in service.processes for line in _process_override(process, environment)]
     if lines:
         lines.insert(0, "        processes:")
+    clocked = [line for schedule in service.schedules for line in _schedule_override(schedule, environment)]
+    lines += ["        schedules:", *clocked] if clocked else []
     uses = draft.uses(service.name, environment)
     if is_here and uses != common_uses(draft, service):
         lines.append(f"        uses: [{', '.join(uses)}]")
@@ -169,6 +186,21 @@ def _process_override(process: ProcessDraft, environment: str) -> Iterator[str]:
         settings.append(f"scale: {{min: {size.min}, max: {size.max}}}")
     if settings:
         yield _commented(f"          {process.name}: {{{', '.join(settings)}}}", size.source)
+
+
+def _schedule_override(schedule: ScheduleDraft, environment: str) -> Iterator[str]:
+    """What is different there: another time, another size, or no such job."""
+    when, size = schedule.in_environment(environment), schedule.sizes.get(environment, Size())
+    settings = [
+        f"{key}: {getattr(size, key)}" for key in ("cpu", "memory_mb") if getattr(size, key) != getattr(Size(), key)
+    ]
+    if when and when != schedule.common:
+        settings.append(f"schedule: {_text(when)}")
+    if schedule.common and not when:
+        settings.append("enabled: false")
+    source = "has no such job on Heroku" if when is None else size.source
+    if settings:
+        yield _commented(f"          {schedule.name}: {{{', '.join(settings)}}}", source)
 
 
 def _data_override(part: DataDraft, environment: str) -> Iterator[str]:

@@ -6,23 +6,16 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 
 from homeport.heroku.convert import sizes
+from homeport.heroku.convert.commands import clean_command, find_check
 from homeport.heroku.convert.draft import Member, ProcessDraft, ServiceDraft, Size, first_environment
 from homeport.heroku.convert.records import Records
+from homeport.heroku.convert.schedules import decide_schedules
 from homeport.heroku.convert.slugs import slug
 from homeport.heroku.records import App, Autoscale, DynoSize, Process, PythonVersion, Repository, Traffic
 from homeport.model.parts import PYTHONS
 
 RELEASE = "release"
-WRAPPER = re.compile(
-    r"(?:(?<=\s)|^)(?:\./)?bin/(start-(?:nginx|nginx-solo|nginx-debug|pgbouncer|pgbouncer-stunnel|stunnel))\s+"
-)
-SOCKET = re.compile(r"(?:-b|--bind)[ =]?['\"]?(?:unix:)/?[^\s'\"]+['\"]?")
-LISTEN = "--bind 0.0.0.0:$PORT"
-PORT = re.compile(r"\$\{?PORT\b")
-ABSOLUTE = re.compile(r"(?:^|[\s;&|(])(/(?!bin/|usr/bin/env\b)[^\s;&|]*bin/[^\s;&|]+)")
 SINGLE = re.compile(r"\bcelery\b.*(\s-B\b|\s--beat\b|\sbeat\b)|\b(clock|celerybeat|apscheduler|rqscheduler)\b")
-# several processes in one, as `heroku/files/procfile.py` finds them too
-NESTED = re.compile(r"\b(honcho|foreman|forego|hivemind|overmind)\b(?=.*\bstart\b)")
 TASKS_MAX = 500
 UNKNOWN_NUMBER, UNKNOWN = "number not known: one is assumed", "how many ran is not known; one is assumed"
 # which of several files that name a version Heroku's buildpack believes, best first
@@ -36,12 +29,14 @@ def decide_service(records: Records, name: str, title: str, members: tuple[Membe
     ordered = [live[first_environment(live)]] if live else []
     ordered += [app for app in live.values() if app not in ordered] + [app for app in checkouts if app not in ordered]
     release = find_command(records, ordered, RELEASE)[0]
+    processes = tuple(_processes(records, ordered, live))
     return ServiceDraft(
         name=name,
         title=title,
         path=_path(records, ordered, name),
         repository=_repository(records, ordered, title),
-        processes=tuple(_processes(records, ordered, live)),
+        processes=processes,
+        schedules=decide_schedules(records, members, {RELEASE, *(process.name for process in processes)}),
         release=clean_command(release),
         release_check=find_check(RELEASE, release),
         python=_python(records, ordered),
@@ -59,37 +54,6 @@ def find_command(records: Records, apps: list[str], type_: str) -> tuple[str, st
         for rank in [(*_rank(records, process), index)]
     ]
     return min(found)[1:] if found else ("", "")
-
-
-def clean_command(command: str) -> str:
-    """Without wrappers that only Heroku's buildpacks bring, and in characters that YAML and AWS take."""
-    text = WRAPPER.sub("", command)
-    if text != command:
-        text = SOCKET.sub(LISTEN, text)
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def sockets(command: str) -> list[str]:
-    """Sockets of a wrapper that the process listened on, and that were rewritten."""
-    return SOCKET.findall(command) if wrappers(command) else []
-
-
-def find_check(process_type: str, command: str) -> str:
-    """What a person must look at before a command runs off Heroku; empty if nothing is seen."""
-    cleaned = clean_command(command)
-    if process_type == "web" and wrappers(command) and not PORT.search(cleaned):
-        if "uwsgi" in cleaned:
-            return "CHECK: listened behind nginx; its .ini must say `http-socket = :$(PORT)`"
-        return "CHECK: listened behind nginx; it must listen on 0.0.0.0:$PORT itself"
-    if process_type == "web" and NESTED.search(cleaned):
-        return "CHECK: starts several; the one that answers must listen on 0.0.0.0:$PORT, the others are better apart"
-    if absolute := ABSOLUTE.search(cleaned):
-        return f"CHECK: {absolute[1]} is in an image of Heroku's; write the name alone"
-    return ""
-
-
-def wrappers(command: str) -> list[str]:
-    return WRAPPER.findall(command)
 
 
 def formation_origin(app: str, type_: str) -> str:

@@ -2,13 +2,13 @@
 
 import re
 
+from homeport.heroku.convert.commands import LISTEN, NESTED, sockets, wrappers
 from homeport.heroku.convert.decide import aws_region
-from homeport.heroku.convert.draft import Draft, ProcessDraft, ServiceDraft
+from homeport.heroku.convert.draft import Draft, ProcessDraft, ServiceDraft, Size
 from homeport.heroku.convert.fate import Fate, changed, moved, not_moved
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.routes import is_root
-from homeport.heroku.convert.schedules import schedule_of
-from homeport.heroku.convert.services import LISTEN, NESTED, RELEASE, python_version, sockets, wrappers
+from homeport.heroku.convert.services import RELEASE, python_version
 from homeport.heroku.records import (
     App,
     Autoscale,
@@ -227,13 +227,21 @@ def tell_requirements(records: Records, draft: Draft, requirements: Requirements
 
 
 def tell_job(records: Records, draft: Draft, job: Job) -> Fate:
-    member = draft.member(job.app)
-    schedule = schedule_of(job.schedule)
-    when = f"every {job.schedule}" if job.schedule and job.schedule[:1].isdigit() else job.schedule
-    seen = "was seen running; when it is due is not known" if job.is_inferred or not job.schedule else f"due {when}"
-    why = f"{seen}; `schedule` in homeport.yml starts functions, not commands of a service"
-    due = f" with `schedule: {schedule}`" if schedule else ""
-    advice = (
-        f"make it a task of Celery beat in {member.service or 'its service'}, or a function{due} that does its work"
-    )
-    return not_moved(f"scheduled job `{job.command}`", why, advice)
+    title = f"scheduled job `{job.command}`"
+    service = draft.service(draft.member(job.app).service)
+    found = next((one for one in service.schedules if job.origin in one.jobs), None) if service else None
+    if service is None or found is None:
+        return not_moved(title, "has no command that can be run")
+    environment = draft.member(job.app).environment
+    place, when = f"services.{service.name}.schedules.{found.name}", found.in_environment(environment)
+    size = found.sizes.get(environment, Size())
+    reasons, todo = [size.note] if size.note else [], [found.check] if found.check else []
+    if not when:
+        said = f"is due {job.schedule!r}, which" if job.schedule else "was seen running; when it is due"
+        reasons.append(f"{said} is not {'understood' if job.schedule else 'known'}: it is written switched off")
+        todo.insert(0, f"put its schedule into {place}, and take `enabled: false` away")
+    if found.check:
+        reasons.append("starts by a path of Heroku's image")
+    if reasons:
+        return changed(title, "; ".join(reasons), "; ".join(todo) or "check its size in homeport.yml")
+    return moved(title, f"is {place}: {when}")

@@ -73,8 +73,8 @@ FILES = Vendor(
     "declare a bucket in `buckets:`, add it to `uses`, copy the objects, then read <BUCKET>_BUCKET instead of its keys",
 )
 SCHEDULER = Vendor(
-    "gone",
-    "Heroku's scheduler starts one-off dynos, and nothing in homeport.yml starts a task of a service at a time",
+    "replaced",
+    "EventBridge Scheduler starts its jobs, as `schedules` of their services, each in a task of its own",
     "see each job; where there are none, look at the scheduler's page: its jobs cannot be read by the API",
 )
 KAFKA = Vendor("gone", "Homeport has no Kafka", "use `topics:` (SNS and SQS), or run MSK beside Homeport's stacks")

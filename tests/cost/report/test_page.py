@@ -72,7 +72,7 @@ def test_it_suits_light_and_dark(page: str) -> None:
 def test_the_answer_is_on_the_page(page: str, team: Comparison) -> None:
     assert dollars(team.bill.cents / 100) in page
     assert dollars(team.chosen.cents / 100) in page
-    assert "Move, laid out as default" in page and "that Homeport builds today" in page
+    assert "Move, laid out as arm" in page and "that Homeport builds today" in page
     for name in ("shop", "accounts", "catalog", "billing", "notifications", "reports"):
         assert f">{name}</text>" in page
     assert "Invoice of 2026-10" in page

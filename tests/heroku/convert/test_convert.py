@@ -185,12 +185,6 @@ def test_addresses_of_herokus_data_are_never_set_on_aws() -> None:
     assert set(found.other) == {("prod", "shop", "REDIS_TLS_URL"), ("prod", "shop", "STORE_URL")}
 
 
-def test_jobs_are_told_with_the_schedule_that_a_function_would_have() -> None:
-    jobs = {entry.title: entry for entry in convert(team()).report.not_moved if "job" in entry.title}
-    assert "cron(0 3 * * ? *)" in jobs["scheduled job `python manage.py clearsessions`"].todo
-    assert "seen running" in jobs["scheduled job `python manage.py sync`"].why
-
-
 def test_the_bill_has_no_price_for_each_eco_dyno_and_every_addon_with_its_billed_price() -> None:
     charges = convert(team()).usage.heroku.charges
     eco = [(charge.item, charge.cents, charge.part) for charge in charges if "Eco" in charge.item]

@@ -243,3 +243,38 @@ resource "aws_lb_listener_rule" "this" {
     }
   }
 }
+
+# Started by the clock: the family without a revision, so that the newest one runs.
+resource "aws_scheduler_schedule" "task" {
+  name                         = "gate-task"
+  description                  = "Day ${local.day}."
+  schedule_expression          = "cron(0 ${local.day} * * ? *)"
+  schedule_expression_timezone = var.changed ? "Europe/Berlin" : "UTC"
+  state                        = var.changed ? "DISABLED" : "ENABLED"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_ecs_cluster.this.arn
+    role_arn = aws_iam_role.this.arn
+
+    ecs_parameters {
+      task_definition_arn = aws_ecs_task_definition.this.arn_without_revision
+      launch_type         = "FARGATE"
+      task_count          = local.day
+
+      network_configuration {
+        subnets          = aws_subnet.private[*].id
+        security_groups  = [aws_security_group.inside.id]
+        assign_public_ip = var.changed
+      }
+    }
+
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 10 * local.day
+    }
+  }
+}

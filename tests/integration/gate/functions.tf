@@ -50,7 +50,7 @@ resource "aws_lambda_function" "this" {
   handler                        = "main.handler"
   memory_size                    = 256 * local.day
   timeout                        = 10 * local.day
-  architectures                  = ["x86_64"]
+  architectures                  = [var.changed ? "arm64" : "x86_64"]
   reserved_concurrent_executions = 5 * local.day
   filename                       = "${path.module}/placeholder.zip"
   publish                        = true

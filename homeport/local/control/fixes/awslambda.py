@@ -1,7 +1,7 @@
 """Lambda: all of a function's configuration, and what happens to its events.
 
-Upstream drops LoggingConfig, and of an update all but a few arguments; of a function's event invoke configs it shows
-the first for ever, whatever alias they are for.
+Upstream drops LoggingConfig, of an update all but a few arguments, and the architecture that new code is for; of a
+function's event invoke configs it shows the first for ever, whatever alias they are for.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from homeport.local.control.seams.replace import replace
 
 def apply() -> None:
     _configuration()
+    _architecture()
     _event_invoke_configs()
 
 
@@ -45,6 +46,15 @@ def _configuration() -> None:
             function.kms_key_arn = config_updates["KMSKeyArn"]
         answer: dict[str, Any] = function.get_configuration()
         return answer
+
+
+def _architecture() -> None:
+    from moto.awslambda.models import LambdaFunction
+
+    @replace(LambdaFunction, "update_function_code")
+    def update(original: Any, function: Any, updated_spec: dict[str, Any]) -> Any:
+        function.architectures = updated_spec.get("Architectures") or function.architectures
+        return original(function, updated_spec)
 
 
 def _logging(function: Any, given: dict[str, Any] | None) -> dict[str, Any]:

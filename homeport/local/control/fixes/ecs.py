@@ -2,7 +2,7 @@
 
 Upstream drops deploymentConfiguration (circuit breaker, percentages), healthCheckGracePeriodSeconds, placement,
 ECS Exec, managed tags, zone rebalancing and capacity providers of CreateService, and merges no partial update. It
-lists clusters that were deleted.
+lists clusters that were deleted, and takes a family's newest revision for current even when that is INACTIVE.
 """
 
 from typing import Any
@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
 def apply() -> None:
     _services()
     _clusters()
+    _families()
 
 
 def _clusters() -> None:
@@ -38,6 +39,23 @@ def _clusters() -> None:
     @replace(EC2ContainerServiceBackend, "list_clusters")
     def list_clusters(_: Any, backend: Any) -> list[str]:
         return [cluster.arn for cluster in backend.clusters.values() if cluster.status == "ACTIVE"]
+
+
+def _families() -> None:
+    from moto.ecs.exceptions import TaskDefinitionNotFoundException
+    from moto.ecs.models import EC2ContainerServiceBackend
+
+    @replace(EC2ContainerServiceBackend, "describe_task_definition")
+    def describe(original: Any, backend: Any, task_definition_str: str) -> Any:
+        """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html, "family" """
+        family = task_definition_str.split("/")[-1]
+        if ":" in family:
+            return original(backend, task_definition_str)
+        revisions = backend.task_definitions.get(family, {})
+        active = [number for number, definition in revisions.items() if definition.status == "ACTIVE"]
+        if not active:
+            raise TaskDefinitionNotFoundException
+        return revisions[max(active)]
 
 
 def _services() -> None:

@@ -61,8 +61,8 @@ def convert_schedule(resource: Resource) -> Schedule:
     state = resource.state
     text = str(state["ScheduleExpression"])
     expression = parse(text)
-    start, end = _moment(state.get("StartDate")), _moment(state.get("EndDate"))
-    anchor = _moment(state.get("CreationDate")) or EPOCH
+    start, end = moment(state.get("StartDate")), moment(state.get("EndDate"))
+    anchor = moment(state.get("CreationDate")) or EPOCH
     if start and isinstance(expression, Rate):
         anchor = start - timedelta(seconds=expression.seconds)  # its first run is at the start itself
     window = state.get("FlexibleTimeWindow") or {}
@@ -121,6 +121,19 @@ def is_enabled(resource: Resource) -> bool:
     return str(resource.state.get("State")) != "DISABLED"
 
 
+def moment(value: Any) -> datetime | None:
+    """A time of the API: seconds since the epoch or ISO 8601, which means UTC if it names no zone."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except ValueError:
+        found = datetime.fromisoformat(str(value))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def _target(state: Mapping[str, Any]) -> Target:
     policy = state.get("RetryPolicy") or {}
     return Target(
@@ -130,16 +143,3 @@ def _target(state: Mapping[str, Any]) -> Target:
         event_age_seconds=int(policy.get("MaximumEventAgeInSeconds", EVENT_AGE_SECONDS)),
         dead_letter_arn=(state.get("DeadLetterConfig") or {}).get("Arn"),
     )
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time of the API: seconds since the epoch or ISO 8601, which means UTC if it names no zone."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except ValueError:
-        moment = datetime.fromisoformat(str(value))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
 from homeport.local.data.context import Context, Live, Resource, World
+from homeport.local.data.functions.runs import Told, last_runs
 from homeport.local.data.functions.schedule import (
     Schedule,
     convert_rule,
@@ -42,6 +43,7 @@ class Schedules:
         self._schedules: dict[str, Schedule] = {}
         self._next: dict[str, datetime] = {}
         self._problems: dict[str, str] = {}
+        self._told: dict[str, Told] = {}  # of the last run of each, for `homeport status`
         self._retries: list[tuple[datetime, Run]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -60,6 +62,8 @@ class Schedules:
                 self._plan(schedule, self._now())
         self._schedules = schedules
         self._next = {arn: at for arn, at in self._next.items() if arn in schedules}
+        for arn, told in last_runs(schedules.values(), world.of("ecs:task").values()).items():
+            self._tell(arn, told)
         self._changed.set()
         if self._ticking is None or self._ticking.done():
             self._ticking = asyncio.get_running_loop().create_task(self._tick_for_ever())
@@ -93,6 +97,10 @@ class Schedules:
             return
         for target in schedule.targets:
             self._spawn(Run(schedule, target, at, str(uuid.uuid4())))
+
+    def _tell(self, arn: str, told: Told) -> None:
+        if arn not in self._told or self._told[arn].at <= told.at:
+            self._told[arn] = told
 
     def _plan(self, schedule: Schedule, after: datetime) -> None:
         at = schedule.next_run(after)
@@ -143,6 +151,7 @@ class Schedules:
 
     async def _give_up(self, run: Run, code: str, message: str) -> None:
         log.warning("%s: %s: %s", run.schedule.arn, run.target.arn, message)
+        self._tell(run.schedule.arn, Told(run.scheduled, f"was not made: {message}"))
         if run.target.dead_letter_arn:
             try:
                 await self._perform(run, convert_dead_letter(run, code, message))
@@ -175,12 +184,15 @@ class Schedules:
     def _live(self, resource: Resource) -> Live:
         schedule, problem = self._schedules.get(resource.arn), self._problems.get(resource.arn, "")
         name = schedule.name if schedule else str(resource.state.get("Name") or resource.arn.rpartition("/")[2])
-        if schedule is None or problem:
-            return Live(resource.arn, resource.type, name, live=False, detail=problem or "disabled")
+        if problem:
+            return Live(resource.arn, resource.type, name, live=False, detail=problem)
+        if schedule is None:
+            return Live(resource.arn, resource.type, name, live=True, detail="disabled")  # as it is declared
         at = self._next.get(resource.arn)
         when = f"next run {at:%Y-%m-%d %H:%M:%S} UTC" if at else "no run to come"
-        detail = " · ".join(part for part in (schedule.text, when, schedule.note) if part)
-        return Live(resource.arn, resource.type, name, live=at is not None, detail=detail)
+        told = str(self._told.get(resource.arn, ""))
+        detail = " · ".join(part for part in (schedule.text, when, schedule.note, told) if part)
+        return Live(resource.arn, resource.type, name, live=True, detail=detail)
 
 
 def _is_passing(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore import xform_name
 
+from homeport.local.data.functions.runs import started_by
 from homeport.local.data.functions.schedule import Schedule, Target
 
 UNIVERSAL = re.compile(r"arn:aws[\w-]*:scheduler:::aws-sdk:(?P<service>[\w-]+):(?P<action>\w+)")
@@ -47,7 +48,7 @@ def convert_run(run: Run) -> Call:
         return Call(match["service"], xform_name(action[:1].upper() + action[1:]), json.loads(payload_of(run)))
     service = arn.split(":")[2] if arn.count(":") >= 5 else ""
     if service == "ecs":
-        return Call("ecs", "run_task", _run_task(state, _overrides(state.get("Input"))))
+        return Call("ecs", "run_task", _run_task(run, _overrides(state.get("Input"))))
     payload = payload_of(run)
     if service == "lambda":
         return Call(service, "invoke", {"FunctionName": arn, "InvocationType": "Event", "Payload": payload.encode()})
@@ -138,12 +139,14 @@ def _event(run: Run, source: str, detail: Any) -> dict[str, Any]:
     }
 
 
-def _run_task(state: Mapping[str, Any], overrides: Any) -> dict[str, Any]:
+def _run_task(run: Run, overrides: Any) -> dict[str, Any]:
+    state = run.target.state
     parameters = state.get("EcsParameters") or {}
     arguments: dict[str, Any] = {
         "cluster": state["Arn"],
         "taskDefinition": parameters["TaskDefinitionArn"],
         "count": int(parameters.get("TaskCount") or 1),
+        "startedBy": started_by(run.schedule),
     }
     for name in ECS_OPTIONS:
         if (value := parameters.get(name)) not in (None, "", []):

@@ -128,7 +128,7 @@ resource "aws_lambda_function" "this" {
   handler                        = var.code.handler
   memory_size                    = var.code.memory_mb
   timeout                        = var.code.timeout_seconds
-  architectures                  = ["x86_64"]
+  architectures                  = [var.code.architecture]
   reserved_concurrent_executions = var.concurrency
   filename                       = "${path.module}/placeholder.zip"
   publish                        = true

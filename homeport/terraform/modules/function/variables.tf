@@ -15,12 +15,18 @@ variable "code" {
     handler         = optional(string, "main.handler")
     memory_mb       = optional(number, 256)
     timeout_seconds = optional(number, 30)
+    architecture    = optional(string, "x86_64")
   })
   default = {}
 
   validation {
     condition     = var.code.timeout_seconds >= 1 && var.code.timeout_seconds <= 900
     error_message = "A function runs for at most 900 seconds."
+  }
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.code.architecture)
+    error_message = "An architecture must be x86_64 or arm64."
   }
 }
 

@@ -10,6 +10,10 @@ locals {
   config    = dirname(aws_ssm_parameter.secret_key.arn) # every parameter below is config of this service
   running   = { for name, process in var.processes : name => process if process.service != null }
   autoscale = { for name, process in local.running : name => process if process.scale.max > process.scale.min }
+  scheduled = { for name, process in var.processes : name => process if process.schedule != null }
+  clock     = length(local.scheduled) > 0 ? { schedule = var.roles.schedule } : {}
+  ecs       = join(":", slice(split(":", var.cluster_arn), 0, 5))
+  live      = { for name, process in local.scheduled : name => "${local.ecs}:task-definition/${process.schedule.family}" }
 
   environment = merge(var.environment, { AWS_REGION = local.region, AWS_DEFAULT_REGION = local.region })
   listening   = { HOST = "0.0.0.0", PORT = tostring(try(var.web.port, 0)) }
@@ -172,7 +176,7 @@ resource "aws_ecs_task_definition" "this" {
 
   runtime_platform {
     operating_system_family = "LINUX"
-    cpu_architecture        = "X86_64"
+    cpu_architecture        = upper(each.value.architecture)
   }
 
   container_definitions = jsonencode([{
@@ -273,4 +277,105 @@ resource "aws_appautoscaling_policy" "this" {
       predefined_metric_type = "ECSServiceAverageCPUUtilization"
     }
   }
+}
+
+# ── what the clock starts ─────────────────────────────────────────────────────────────────────────────────────────────
+
+data "aws_iam_policy_document" "assume_schedule" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "schedule" {
+  for_each = local.clock
+
+  statement {
+    actions   = ["ecs:RunTask"]
+    resources = flatten([for arn in local.live : [arn, "${arn}:*"]]) # AWS asks for either, as no revision is named
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster_arn]
+    }
+  }
+
+  statement {
+    actions   = ["iam:PassRole"]
+    resources = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "schedule" {
+  for_each = local.clock
+
+  name               = each.value
+  assume_role_policy = data.aws_iam_policy_document.assume_schedule.json
+}
+
+resource "aws_iam_role_policy" "schedule" {
+  for_each = local.clock
+
+  name   = "run"
+  role   = aws_iam_role.schedule[each.key].id
+  policy = data.aws_iam_policy_document.schedule[each.key].json
+}
+
+resource "aws_scheduler_schedule" "this" {
+  #checkov:skip=CKV_AWS_297: A schedule holds no data of its own.
+  for_each = local.scheduled
+
+  name                         = each.value.schedule.name
+  description                  = "${each.key} of ${var.name}."
+  schedule_expression          = each.value.schedule.expression
+  schedule_expression_timezone = each.value.schedule.timezone
+  state                        = each.value.schedule.enabled ? "ENABLED" : "DISABLED"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = var.cluster_arn
+    role_arn = aws_iam_role.schedule["schedule"].arn
+
+    ecs_parameters {
+      task_definition_arn = local.live[each.key] # its newest revision: the release that a deploy made current
+      launch_type         = "FARGATE"
+      task_count          = 1
+
+      network_configuration {
+        subnets          = var.network.subnet_ids
+        security_groups  = [aws_security_group.this.id]
+        assign_public_ip = false
+      }
+    }
+
+    # Only a task that could not be started is tried again. After an hour it is dropped and counted, not kept: the next
+    # run does its work.
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 10
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.schedule]
 }

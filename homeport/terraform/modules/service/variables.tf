@@ -25,15 +25,16 @@ variable "repository" {
 }
 
 variable "roles" {
-  description = "Names of the role that ECS uses to start tasks, and of the role of the code in them."
+  description = "Names of the role that ECS uses to start tasks, of the role of the code in them, and of the role that the clock starts tasks with, if there is a schedule."
   type = object({
     execution = string
     task      = string
+    schedule  = optional(string)
   })
 }
 
 variable "processes" {
-  description = "Processes by name; one without `service` is only run when a deploy asks for it (the release phase)."
+  description = "Processes by name; one without `service` is only run when a deploy asks for it (the release phase), or by the clock: `schedule` names the schedule, and the family of the revisions that a deploy registers for it."
   type = map(object({
     family               = string
     command              = string
@@ -41,11 +42,19 @@ variable "processes" {
     cpu                  = optional(number, 256)
     memory_mb            = optional(number, 512)
     stop_timeout_seconds = optional(number, 30)
+    architecture         = optional(string, "x86_64")
     scale = optional(object({
       min         = optional(number, 1)
       max         = optional(number, 1)
       cpu_percent = optional(number, 60)
     }), {})
+    schedule = optional(object({
+      name       = string
+      family     = string
+      expression = string
+      timezone   = optional(string, "UTC")
+      enabled    = optional(bool, true)
+    }))
   }))
 
   validation {
@@ -54,8 +63,18 @@ variable "processes" {
   }
 
   validation {
+    condition     = alltrue([for p in var.processes : contains(["x86_64", "arm64"], p.architecture)])
+    error_message = "An architecture must be x86_64 or arm64."
+  }
+
+  validation {
     condition     = alltrue([for p in var.processes : p.scale.min <= p.scale.max])
     error_message = "A process must not have more tasks at least than at most."
+  }
+
+  validation {
+    condition     = alltrue([for p in var.processes : p.schedule == null ? true : p.service == null && can(regex("^(rate|cron|at)\\(.+\\)$", p.schedule.expression))])
+    error_message = "A process with a schedule must have no service, and its expression must be rate(…), cron(…) or at(…)."
   }
 }
 

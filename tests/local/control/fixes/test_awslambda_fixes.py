@@ -86,3 +86,13 @@ def test_each_alias_has_its_own_event_invoke_config(lambda_: Any, create: Callab
     lambda_.delete_function_event_invoke_config(**live)
     with pytest.raises(lambda_.exceptions.ResourceNotFoundException):
         lambda_.get_function_event_invoke_config(**live)
+
+
+def test_new_code_may_be_for_another_architecture(lambda_: Any, create: Callable[..., str]) -> None:
+    name, code = create(Architectures=["x86_64"]), io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("main.py", "def handler(event, context): return 2")
+    lambda_.update_function_code(FunctionName=name, ZipFile=code.getvalue(), Architectures=["arm64"])
+    assert lambda_.get_function_configuration(FunctionName=name)["Architectures"] == ["arm64"]
+    lambda_.update_function_code(FunctionName=name, ZipFile=code.getvalue())
+    assert lambda_.get_function_configuration(FunctionName=name)["Architectures"] == ["arm64"]

@@ -64,3 +64,18 @@ def test_a_service_on_capacity_providers_has_no_launch_type(ecs: Any) -> None:
 def test_a_deleted_cluster_is_not_listed(ecs: Any) -> None:
     ecs.delete_cluster(cluster=ecs.create_cluster(clusterName="gone")["cluster"]["clusterArn"])
     assert not [arn for arn in ecs.list_clusters()["clusterArns"] if arn.endswith("/gone")]
+
+
+def test_a_family_stands_for_its_newest_active_revision(ecs: Any) -> None:
+    family = f"tidy-{uuid.uuid4()}"
+    for _ in range(3):
+        containers: Any = [{"name": "c", "image": "i", "memory": 128}]
+        ecs.register_task_definition(family=family, containerDefinitions=containers)
+    ecs.deregister_task_definition(taskDefinition=f"{family}:3")
+    assert ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["revision"] == 2
+    task = ecs.run_task(cluster=CLUSTER, taskDefinition=family, launchType="FARGATE")["tasks"][0]
+    assert task["taskDefinitionArn"].endswith(f"{family}:2")
+    for revision in (1, 2):
+        ecs.deregister_task_definition(taskDefinition=f"{family}:{revision}")
+    with pytest.raises(ecs.exceptions.ClientException):
+        ecs.run_task(cluster=CLUSTER, taskDefinition=family, launchType="FARGATE")

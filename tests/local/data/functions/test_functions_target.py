@@ -89,6 +89,7 @@ def test_a_task_runs_with_the_overrides_of_the_input() -> None:
         "cluster": cluster,
         "taskDefinition": parameters["TaskDefinitionArn"],
         "count": 2,
+        "startedBy": "chronos-schedule/nightly",
         "launchType": "FARGATE",
         "enableECSManagedTags": False,
         "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["s-1"], "assignPublicIp": "DISABLED"}},

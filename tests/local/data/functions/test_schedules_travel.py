@@ -249,3 +249,26 @@ async def test_a_task_is_run_through_the_api(stage) -> None:
     (task,) = ecs.list_tasks(cluster="main")["taskArns"]
     (described,) = ecs.describe_tasks(cluster="main", tasks=[task])["tasks"]
     assert described["overrides"]["containerOverrides"][0]["command"] == ["false"]
+
+
+async def test_a_task_is_started_with_the_newest_release_and_its_end_is_told(stage) -> None:
+    ecs, family = stage.aws("ecs"), f"tidy-{uuid.uuid4().hex[:8]}"
+    cluster = ecs.create_cluster(clusterName=family)["cluster"]["clusterArn"]
+    without_revision = f"arn:aws:ecs:{stage.kit.REGION}:{stage.kit.ACCOUNT}:task-definition/{family}"
+    parameters = {"TaskDefinitionArn": without_revision, "LaunchType": "FARGATE"}
+    daily = stage.schedule("rate(1 day)", {"Arn": cluster, "Input": None, "EcsParameters": parameters})
+    await stage.follow(daily)
+    await stage.move(days=1)
+    assert stage.detail.endswith("describe task definition.")
+    assert "run of 2026-03-02 09:00:00 UTC was not made: " in stage.detail
+    assert ecs.list_tasks(cluster=cluster)["taskArns"] == []
+    for _ in range(2):
+        ecs.register_task_definition(family=family, containerDefinitions=[{"name": "c", "image": "i", "memory": 128}])
+    await stage.move(days=1)
+    (arn,) = ecs.list_tasks(cluster=cluster)["taskArns"]
+    (task,) = ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
+    assert task["taskDefinitionArn"] == f"{without_revision}:2"
+    assert task["startedBy"] == "chronos-schedule/one"
+    ended = {"lastStatus": "STOPPED", "containers": [{"exitCode": 1}], "createdAt": stage.now.isoformat()}
+    await stage.follow(daily, Resource(arn, "ecs:task", stage.kit.ACCOUNT, stage.kit.REGION, task | ended))
+    assert stage.detail.endswith("run of 2026-03-03 09:00:00 UTC failed with exit code 1")

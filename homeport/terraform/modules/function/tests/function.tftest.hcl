@@ -120,6 +120,17 @@ run "a_function_that_reaches_a_database_is_in_the_network" {
   }
 }
 
+run "it_runs_on_the_architecture_that_its_code_is_built_for" {
+  variables {
+    code = { architecture = "arm64" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.architectures == tolist(["arm64"])
+    error_message = "It must run on the architecture that is asked for."
+  }
+}
+
 run "a_schedule_that_is_none_is_refused" {
   command = plan
 

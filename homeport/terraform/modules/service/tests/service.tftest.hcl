@@ -115,6 +115,33 @@ run "services_wait_for_a_deploy" {
   }
 }
 
+run "tasks_run_on_x86_unless_told_otherwise" {
+  command = plan
+
+  variables {
+    web = null
+    processes = {
+      worker = {
+        family  = "f"
+        command = "c"
+      }
+      tidy = {
+        family       = "g"
+        command      = "c"
+        architecture = "arm64"
+      }
+    }
+  }
+
+  assert {
+    condition = (
+      aws_ecs_task_definition.this["worker"].runtime_platform[0].cpu_architecture == "X86_64" &&
+      aws_ecs_task_definition.this["tidy"].runtime_platform[0].cpu_architecture == "ARM64"
+    )
+    error_message = "A task must run on the architecture of its image."
+  }
+}
+
 run "secrets_are_read_from_parameters_and_settings_are_plain" {
   command = plan
 
@@ -207,9 +234,84 @@ run "a_service_without_requests_or_uses_has_no_way_in" {
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.web) == 0 && length(aws_vpc_security_group_ingress_rule.used) == 0 && length(aws_iam_role_policy.task) == 0
+    condition     = length(aws_scheduler_schedule.this) == 0 && length(aws_iam_role.schedule) == 0 && length(aws_vpc_security_group_ingress_rule.web) == 0 && length(aws_vpc_security_group_ingress_rule.used) == 0 && length(aws_iam_role_policy.task) == 0
     error_message = "A worker that uses nothing must have no rights and no way in."
   }
+}
+
+run "the_clock_starts_the_newest_release_with_a_role_of_its_own" {
+  command = plan
+
+  variables {
+    roles = {
+      execution = "shop-prod-shop-execution"
+      task      = "shop-prod-shop-task"
+      schedule  = "shop-prod-shop-schedule"
+    }
+    web = null
+    processes = {
+      worker = {
+        family  = "shop-prod-shop-worker"
+        service = "shop-worker"
+        command = "python manage.py work"
+      }
+      tidy = {
+        family  = "shop-prod-shop-tidy"
+        command = "python manage.py tidy"
+        schedule = {
+          name       = "shop-prod-shop-tidy"
+          family     = "shop-prod-shop-tidy-live"
+          expression = "cron(0 3 * * ? *)"
+          enabled    = false
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = keys(aws_ecs_service.this) == ["worker"] && aws_ecs_task_definition.this["tidy"].family == "shop-prod-shop-tidy"
+    error_message = "A schedule must have a template, and no service."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["tidy"].target[0].ecs_parameters[0].task_definition_arn == "arn:aws:ecs:eu-west-1:123456789012:task-definition/shop-prod-shop-tidy-live"
+    error_message = "It must start the newest revision of the family that only a deploy registers in."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["tidy"].state == "DISABLED" && aws_scheduler_schedule.this["tidy"].schedule_expression_timezone == "UTC"
+    error_message = "It must run in UTC unless told otherwise, and not at all if it is switched off."
+  }
+
+  assert {
+    condition     = keys(aws_iam_role.schedule) == ["schedule"] && aws_iam_role.schedule["schedule"].name == "shop-prod-shop-schedule"
+    error_message = "All schedules of a service must share one role."
+  }
+
+  assert {
+    condition = one([for s in data.aws_iam_policy_document.schedule["schedule"].statement : toset(s.resources) if contains(s.actions, "ecs:RunTask")]) == toset([
+      "arn:aws:ecs:eu-west-1:123456789012:task-definition/shop-prod-shop-tidy-live",
+      "arn:aws:ecs:eu-west-1:123456789012:task-definition/shop-prod-shop-tidy-live:*",
+    ])
+    error_message = "The role must be able to start that family, and nothing else."
+  }
+}
+
+run "a_schedule_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    web = null
+    processes = {
+      tidy = {
+        family   = "f"
+        command  = "c"
+        schedule = { name = "n", family = "f-live", expression = "every day" }
+      }
+    }
+  }
+
+  expect_failures = [var.processes]
 }
 
 run "a_permission_for_everything_is_refused" {

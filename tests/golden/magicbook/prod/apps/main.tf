@@ -69,6 +69,7 @@ module "service_catalog" {
   roles = {
     execution = "magicbook-prod-catalog-execution"
     task      = "magicbook-prod-catalog-task"
+    schedule  = "magicbook-prod-catalog-schedule"
   }
   processes = {
     web = {
@@ -87,6 +88,19 @@ module "service_catalog" {
     release = {
       family  = "magicbook-prod-catalog-release"
       command = "python manage.py migrate --noinput && python manage.py publish && python manage.py seed"
+    }
+    outbox = {
+      family    = "magicbook-prod-catalog-outbox"
+      command   = "python manage.py publish"
+      cpu       = 256
+      memory_mb = 512
+      schedule = {
+        name       = "magicbook-prod-catalog-outbox"
+        family     = "magicbook-prod-catalog-outbox-live"
+        expression = "rate(1 hour)"
+        timezone   = "UTC"
+        enabled    = true
+      }
     }
   }
   web = {
