@@ -126,6 +126,7 @@ class Deltas:
     def _run(self, snapshot: str | None, *, framed: bool) -> Delta:
         began = time.monotonic()
         sessions = self._open()
+        self._look_closely(sessions)
         taken, visible, pending = self._begin(sessions, snapshot)
         self._at("delta begun")
         self._check_schema(sessions, pending)
@@ -166,14 +167,24 @@ class Deltas:
         now = time.monotonic()
         if not pending.numbers and now - self._looked < LOOK_SECONDS:
             return
+        self._check_tables(sessions)
+        self._looked = now
+
+    def _look_closely(self, sessions: Sessions) -> None:
+        """What is looked at now and then. Servers lock tables to write their definitions, so nothing may be locked yet.
+
+        Else a TRUNCATE that waits for the reader keeps this session waiting, and it the reader; see `Sessions.begin`.
+        """
+        if time.monotonic() - self._looked_closely >= DEFINITIONS_SECONDS:
+            self._check_tables(sessions)
+            self.check_definitions()
+
+    def _check_tables(self, sessions: Sessions) -> None:
         if changes := find_changes(sessions.giving, sessions.capture):
             raise HomeportError(
                 "\n".join(f"{self.giving}: {line}" for line in changes),
                 "undo this on that side, and following goes on; or begin again: homeport db follow --again",
             )
-        self._looked = now
-        if now - self._looked_closely >= DEFINITIONS_SECONDS:
-            self.check_definitions()
 
     def _find_changed(self) -> list[str]:
         """Why the receiving side may refuse rows: the giving side's types and constraints are others by now."""
