@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from homeport.cli.db_copy import read_options
-from homeport.cli.db_run import accept_option, interruptible, render_command, state_option
+from homeport.cli.db_run import accept_option, capture_option, interruptible, render_command, state_option
 from homeport.cli.db_server import Sides, find_sides, state_file, takes_sides
 from homeport.cli.db_words import TOLD_EVERY_SECONDS, Ticker, render_lag
 from homeport.postgres.cutover.follow_back import follow_back
+from homeport.postgres.follow.capture import Method
 from homeport.postgres.follow.run import FollowOptions, Lag, Listener
 from homeport.postgres.follow.run import follow as run_follow
 
@@ -28,6 +29,7 @@ CAUGHT_UP_SECONDS = 1.0
 @click.option("--again", is_flag=True, help="Copy anew, whatever was copied.")
 @click.option("--reload", "tables", multiple=True, metavar="SCHEMA.TABLE", help="Load this table whole; repeatable.")
 @accept_option
+@capture_option
 @click.option("--back", is_flag=True, help="After the switch: the source follows the target.")
 @state_option
 @click.option("--json", "as_json", is_flag=True, help="Print the lag as JSON, a line now and then, and at the end.")
@@ -42,19 +44,23 @@ def follow(  # noqa: PLR0913 one per option
     again: bool,
     tables: tuple[str, ...],
     accept_differences: bool,
+    capture: Method,
     back: bool,
     state: Path | None,
     as_json: bool,
 ) -> None:
     """Copy database SOURCE into TARGET, then bring over every change, until it is stopped.
 
-    Puts triggers on the source's tables that note which rows change, before it copies. Stopped, killed or cut off,
+    Puts triggers on the source's tables that note which rows change, before it copies, or has a replication slot of the
+    source tell, where it may. Stopped, killed or cut off,
     simply start it again, here or on another machine: changes wait in the source. The schema must not change meanwhile;
     if it does, that is told, and nothing is lost.
     """
-    if back and (again or tables or into_nonempty):
+    if back and (again or tables or into_nonempty or capture != "auto"):
         raise click.UsageError("--back brings changes to a source that was copied: it takes no option of a copy")
-    options = FollowOptions(read_options(jobs, limit_rate, into_nonempty, roles), again, tables, accept_differences)
+    options = FollowOptions(
+        read_options(jobs, limit_rate, into_nonempty, roles), again, tables, accept_differences, capture
+    )
     sides = find_sides(source, target)
     file = state_file(state, sides.target)
     ticker, lines = Ticker(), Lines(as_json)

@@ -46,6 +46,15 @@ accept_option = click.option(
 )
 
 
+capture_option = click.option(
+    "--capture",
+    type=click.Choice(["auto", "slot", "triggers"]),
+    default="auto",
+    show_default=True,
+    help="How changes are captured; auto: by a replication slot where the source allows one, else by triggers.",
+)
+
+
 def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several options at once, in this order."""
 

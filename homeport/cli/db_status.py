@@ -64,7 +64,8 @@ def _waiting(found: Status) -> str:
         return f"not known: the {where}'s changes are not captured"
     whole = f", and {side.whole} tables to be loaded whole" if side.whole else ""
     rows = "1 row" if side.rows == 1 else f"{side.rows:,} rows"
-    return f"{rows}, {render_bytes(side.bytes)}, in the {where}'s logs{whole}"
+    kept = f", and {render_bytes(side.kept)} of WAL for its replication slot" if side.kept else ""
+    return f"{rows}, {render_bytes(side.bytes)}, in the {where}'s logs{whole}{kept}"
 
 
 def _sides(found: Status) -> list[tuple[str, Side]]:

@@ -19,8 +19,11 @@ SELECT current_setting('server_version_num')::int AS version,
        pg_is_in_recovery() AS in_recovery,
        has_database_privilege(d.oid, 'CREATE') AS may_create,
        current_setting('wal_level') AS wal_level,
-       current_setting('max_wal_senders')::int AS wal_senders_max,
-       current_setting('max_replication_slots')::int AS slots_max,
+       current_setting('max_wal_senders')::int
+         - (SELECT count(*)::int FROM pg_stat_activity a WHERE a.backend_type = 'walsender') AS wal_senders_left,
+       current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS slots_left,
+       (SELECT setting::bigint * 1024 * 1024 FROM pg_settings WHERE name = 'max_slot_wal_keep_size')
+         AS slot_wal_bytes_max,
        current_setting('max_connections')::int AS connections_max,
        (SELECT sum(setting::int)::int FROM pg_settings
          WHERE name IN ('superuser_reserved_connections', 'reserved_connections')) AS connections_reserved,
@@ -62,11 +65,12 @@ SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
        c.relispopulated AS is_populated,
        coalesce(k.columns, '{}') AS key,
+       coalesce(k.is_primary, false) AS has_primary_key,
        coalesce(a.columns, '[]') AS columns
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN (
-    SELECT DISTINCT ON (i.indrelid) i.indrelid,
+    SELECT DISTINCT ON (i.indrelid) i.indrelid, i.indisprimary AS is_primary,
            array(SELECT t.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(number, position)
                    JOIN pg_attribute t ON t.attrelid = i.indrelid AND t.attnum = u.number
                   WHERE u.position <= i.indnkeyatts ORDER BY u.position) AS columns
@@ -252,7 +256,7 @@ SELECT s.srvname AS name, w.fdwname AS wrapper, pg_get_userbyid(s.srvowner) AS o
 
 -- name: publications
 SELECT p.pubname AS name, p.puballtables AS all_tables, pg_get_userbyid(p.pubowner) AS owner
-  FROM pg_publication p ORDER BY p.pubname
+  FROM pg_publication p WHERE p.pubname NOT LIKE '{own_schema}\_%' ORDER BY p.pubname
 
 -- name: settings
 SELECT coalesce(r.rolname, '') AS role, s.setdatabase <> 0 AS in_database, split_part(u.setting, '=', 1) AS name,

@@ -7,13 +7,13 @@ from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
 from homeport.postgres.copy.reading import read_forms
 from homeport.postgres.copy.target import occupants, read_objects
+from homeport.postgres.follow.slot import why_no_slot
 from homeport.postgres.probe import Measured, measure
 from homeport.postgres.rules import RULES, tables
 from homeport.postgres.rules.finding import Finding, listed
 from homeport.postgres.server import Connection, Server, connect
 from homeport.postgres.state import Move, describe, read_move
 
-METHOD = "triggers"  # how changes are followed
 CLOCK_SKEW_MAX = 2.0
 ORDER = ("refuses", "warns", "informs")
 
@@ -75,12 +75,13 @@ def check(
             texts = _read_texts(left)
             say("measuring for about two seconds")
             measured = measure(left, right, here)
+    method, because = choose_method(here)
     return Report(
         source=here,
         target=there,
         findings=find(here, there, measured, into_nonempty, held, texts),
-        method=METHOD,
-        method_because=explain_method(here),
+        method=method,
+        method_because=because,
         measured=measured,
         estimate=estimate(here, measured, jobs),
     )
@@ -118,12 +119,14 @@ def find(
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
 
 
-def explain_method(source: Catalog) -> str:
-    """Why triggers, and what the source would allow beside them."""
-    database = source.database
-    allowed = database.may_replicate and database.wal_level == "logical"
-    more = "; the source would allow logical replication too, which is not used" if allowed else ""
-    return f"an owner's rights are enough for them{more}"
+def choose_method(source: Catalog) -> tuple[str, str]:
+    """How `follow` captures changes unless it is told otherwise, and why."""
+    if reason := why_no_slot(source):
+        return "triggers", f"an owner's rights are enough for them; for a replication slot, {reason}"
+    return (
+        "slot",
+        "the source allows logical replication, which costs its writers less than triggers; --capture triggers",
+    )
 
 
 def estimate(source: Catalog, measured: Measured, jobs: int) -> Estimate:

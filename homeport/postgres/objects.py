@@ -26,8 +26,9 @@ class Database:
     in_recovery: bool
     may_create: bool
     wal_level: str
-    wal_senders_max: int
-    slots_max: int
+    wal_senders_left: int
+    slots_left: int
+    slot_wal_bytes_max: int  # that a slot may keep before it is given up; negative: all
     connections_max: int
     connections_reserved: int
     connections_used: int
@@ -97,6 +98,7 @@ class Table:
     partition_key: str | None
     is_populated: bool
     key: tuple[str, ...]  # the primary key's columns, or those of the first unique index without nulls
+    has_primary_key: bool
     columns: tuple[Column, ...]
 
     @property

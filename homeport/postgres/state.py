@@ -35,13 +35,16 @@ CREATE TABLE IF NOT EXISTS homeport.phase (
   number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name text NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp(), detail jsonb NOT NULL DEFAULT '{}');
 """
-# On the side that receives changes: the snapshot of the other side that this one equals.
+# On the side that receives changes: the snapshot of the other side that this one equals, and how far into its WAL the
+# replication slot there, if there is one, may have been told that it was read.
 ON_RECEIVER = """
 CREATE SCHEMA IF NOT EXISTS homeport;
-CREATE TABLE IF NOT EXISTS homeport.applied (one boolean PRIMARY KEY DEFAULT true CHECK (one), snapshot text NOT NULL);
+CREATE TABLE IF NOT EXISTS homeport.applied (one boolean PRIMARY KEY DEFAULT true CHECK (one), snapshot text NOT NULL,
+  read pg_lsn);
 """
 APPLY = """
 INSERT INTO homeport.applied (snapshot) VALUES ('{0}') ON CONFLICT (one) DO UPDATE SET snapshot = excluded.snapshot"""
+APPLY_READ = "UPDATE homeport.applied SET read = '{0}'"
 PHASES = (
     "copying", "following", "proving", "proven", "fencing", "fenced", "drained", "verified", "switching", "switched",
     "returning", "returned", "opened",
@@ -187,6 +190,12 @@ def read_applied(connection: Connection) -> str | None:
         return None
     rows = connection.execute("SELECT snapshot FROM homeport.applied").fetchall()
     return str(rows[0][0]) if rows else None
+
+
+def read_position(connection: Connection) -> str | None:
+    """How far into the WAL of the other side its replication slot may have been told to go on."""
+    rows = connection.execute("SELECT read::text FROM homeport.applied").fetchall()
+    return None if not rows or rows[0][0] is None else str(rows[0][0])
 
 
 def write_applied(connection: Connection, snapshot: str) -> None:

@@ -16,6 +16,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy.plan import REST
 from homeport.postgres.follow.captured import Capture, read_capture
+from homeport.postgres.follow.slot import Slot, find_slots
 from homeport.postgres.server import Connection, Server, connect, explain
 from homeport.postgres.state import Event, Move, Phase, describe, read_applied, read_done, read_move, read_phase
 
@@ -39,6 +40,7 @@ SESSIONS = """
 SELECT DISTINCT split_part(application_name, ' ', 2) FROM pg_stat_activity
  WHERE datname = current_database() AND application_name LIKE 'homeport %' AND application_name <> 'homeport status'
  ORDER BY 1"""
+KEPT_BYTES = 1_000_000_000  # of WAL for the sake of a slot, from which on it is worth a warning
 AT_ONCE = 100  # logs that are asked in one statement
 LOCK_TIMEOUT_MS = 2000  # whoever removes a log keeps us waiting no longer
 
@@ -47,8 +49,9 @@ LOCK_TIMEOUT_MS = 2000  # whoever removes a log keeps us waiting no longer
 class Side:
     """One database. `rows` and `bytes` wait in its logs for the other side; `whole`: tables that will be loaded whole.
 
-    `fenced`: tables on which the fence is in force, of `fences`. `left` says what of Homeport is in it, `working` which
-    commands have a session there, `problem` why nothing is known.
+    `fenced`: tables on which the fence is in force, of `fences`. `kept`: bytes of WAL that a slot keeps, `slot_problem`
+    why it is of no use. `left` says what of Homeport is in it, `working` which commands have a session there, `problem`
+    why nothing is known.
     """
 
     database: str
@@ -59,6 +62,8 @@ class Side:
     whole: int = 0
     fenced: int = 0
     fences: int = 0
+    kept: int = 0
+    slot_problem: str | None = None
     left: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
 
@@ -184,6 +189,13 @@ NEXT: dict[str | None, Next] = {
 def _find_notes(phase: str | None, source: Side, target: Side) -> list[str]:
     """What is not as one would expect."""
     notes = []
+    if source.kept > KEPT_BYTES:
+        notes.append(
+            f"the source keeps {source.kept / 1e9:,.1f} GB of WAL for the replication slot: its disk may fill;"
+            " `homeport db follow` reads it, `homeport db clean` removes the slot"
+        )
+    if source.slot_problem:
+        notes.append(f"the replication slot {source.slot_problem}: `homeport db follow --again` copies anew")
     if phase == "following" and not source.problem and "follow" not in source.working + target.working:
         notes.append("nobody follows now: changes wait in the source's logs until `homeport db follow`")
     if source.fenced and phase not in FENCED:
@@ -217,6 +229,9 @@ def _read(connection: Connection, database: str, applied: str | None) -> Looked:
     left = [f"schema homeport ({n} tables, {size_:,} bytes)" for n, size_ in connection.execute(LEFT).fetchall()]
     left += [f"{triggers} triggers on {tables} tables"] if triggers else []
     left += _find_missing(connection)
+    slots = find_slots(connection)
+    left += [f"replication slot {name} (keeps {slot.kept_bytes:,} bytes of WAL)" for name, slot in slots.items()]
+    slot = slots.get(capture.slot) if capture and capture.slot else None
     side = Side(
         database=database,
         is_captured=capture is not None and capture.ready is not None,
@@ -225,10 +240,20 @@ def _read(connection: Connection, database: str, applied: str | None) -> Looked:
         whole=whole,
         fenced=fenced,
         fences=fences,
+        kept=sum(each.kept_bytes for each in slots.values()),
+        slot_problem=_find_slot_problem(capture, slot),
         left=tuple(left),
         working=tuple(str(row[0]) for row in connection.execute(SESSIONS).fetchall()),
     )
     return Looked(side, Record(move, REST in done, read_phase(connection)), read_applied(connection))
+
+
+def _find_slot_problem(capture: Capture | None, slot: Slot | None) -> str | None:
+    if capture is None or capture.slot is None:
+        return None
+    if slot is None:
+        return f"{capture.slot} is gone"
+    return f"{capture.slot} was given up by the server" if slot.is_lost else None
 
 
 def _find_missing(connection: Connection) -> list[str]:
@@ -243,9 +268,10 @@ def _find_missing(connection: Connection) -> list[str]:
 def _count(connection: Connection, capture: Capture, applied: str | None) -> tuple[int, int, int]:
     """Entries that wait in the logs of a side, their bytes, and tables that wait to be loaded whole."""
     rows = size = 0
-    for start in range(0, len(capture.tables), AT_ONCE):
+    logged = [table for table in capture.tables if table.published is None]
+    for start in range(0, len(logged), AT_ONCE):
         parts = []
-        for table in capture.tables[start : start + AT_ONCE]:
+        for table in logged[start : start + AT_ONCE]:
             unseen = f" WHERE NOT pg_visible_in_snapshot(x, '{applied}')" if applied and not table.key else ""
             parts.append(f"SELECT count(*), coalesce(sum(pg_column_size(e.*)), 0) FROM {table.log} AS e{unseen}")
         for number, length in connection.execute(" UNION ALL ".join(parts).encode()).fetchall():

@@ -1,18 +1,26 @@
 """What capturing changes costs the source: pgbench's transactions with and without it, in turn on one server.
 
-Beside our row triggers stand the other known designs of capture by triggers: statement triggers with transition
-tables, and a log of whole rows as JSON, as auditing triggers write. `pgbench` is TPC-B: three updates and an insert
-into a table without a key, each transaction waiting for the disk (fsync and synchronous_commit are on).
+Beside our row triggers and our replication slot stand the other known designs of capture by triggers: statement
+triggers with transition tables, and a log of whole rows as JSON, as auditing triggers write. `pgbench` is TPC-B: three
+updates and an insert into a table without a key, each transaction waiting for the disk (fsync and synchronous_commit
+are on).
 """
 
 import re
 import statistics
 import subprocess
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from homeport.postgres.follow.capture import install, remove
-from homeport.postgres.server import Server, program_environment
+from homeport.postgres.follow.captured import Capture
+from homeport.postgres.follow.sessions import OIDS, PLACE
+from homeport.postgres.follow.stream import Stream, parse_lsn
+from homeport.postgres.server import Server, connect, program_environment
 from tests.postgres.clusters import Cluster, heroku_like, run_sql
 
 ROUNDS, SECONDS, CLIENTS, SCALE = 5, 6, 8, 20
@@ -23,6 +31,31 @@ IMAGE = "tid, bid, aid, delta, mtime, filler"
 def row_triggers(source: Server) -> None:
     """Ours."""
     install(source, "bench", "nowhere", always=True)
+
+
+def replication_slot(source: Server) -> None:
+    """Ours, where the source allows it: read all the while, as `follow` does. A table without a key has triggers."""
+    capture = install(source, "bench", "nowhere", always=True, method="slot")
+    threading.Thread(target=read_slot, args=[source, capture], daemon=True).start()
+
+
+def read_slot(source: Server, capture: Capture) -> None:
+    """Until the slot is removed, and its reader ended."""
+    with connect(source, application="bench", autocommit=True) as connection:
+        tables = {table.number: table for table in capture.tables}
+        oids = {oid: tables[number] for number, oid in connection.execute(OIDS).fetchall()}
+        ((mark,),) = connection.execute("SELECT 'homeport.mark'::regclass::oid::int").fetchall()
+        stream = Stream(source, application="bench", slot=str(capture.slot), tables=oids, mark=mark)
+        while True:
+            time.sleep(0.2)
+            try:
+                ((number,),) = connection.execute(
+                    "UPDATE homeport.mark SET number = number + 1 RETURNING number"
+                ).fetchall()
+                stream.read(number, parse_lsn(connection.execute(PLACE).fetchall()[0][0]))
+                stream.forget(connection.execute("SELECT pg_current_snapshot()::text").fetchall()[0][0])
+            except psycopg.Error:
+                return
 
 
 def statement_triggers(source: Server) -> None:
@@ -77,9 +110,13 @@ def transactions(program: Path, source: Server) -> float:
 
 def main() -> None:
     """Print transactions per second, and the share that each way of capture costs."""
-    cluster = Cluster("15", {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "8GB", "autovacuum": "on"})
+    cluster = Cluster(
+        "15",
+        {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "8GB", "wal_level": "logical", "autovacuum": "on"},
+    )
     ways: dict[str, Callable[[Server], None]] = {
         "row triggers (ours)": row_triggers,
+        "replication slot (ours)": replication_slot,
         "statement triggers": statement_triggers,
         "rows as JSON, indexed": json_rows,
     }
@@ -89,6 +126,7 @@ def main() -> None:
             print("pgbench is not installed beside the server")
             return
         source = heroku_like(cluster)
+        cluster.execute(f"ALTER ROLE {source.user} REPLICATION")
         command = [str(program), "-i", "-q", "-s", str(SCALE)]
         environment = program_environment(source, application="bench")
         subprocess.run(command, env=environment, capture_output=True, check=True)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from homeport.cli.db import db
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import Catalog, read_catalog
-from homeport.postgres.check import check, check_refusals, estimate, explain_method, find
+from homeport.postgres.check import check, check_refusals, choose_method, estimate, find
 from homeport.postgres.compare import compare
 from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.server import Server, connect, program_environment
@@ -81,12 +81,22 @@ def test_neither_check_nor_compare_changes_anything(cluster: Clusters) -> None:
     assert seen(one, target) != before[1]
 
 
-def test_triggers_are_told_and_what_the_source_would_allow_beside_them(cluster: Clusters) -> None:
+def test_triggers_are_told_or_a_slot_where_the_source_allows_one_and_why(cluster: Clusters) -> None:
     report = check(*pair(cluster))
-    assert (report.method, report.method_because) == ("triggers", "an owner's rights are enough for them")
-    allowing = replace(report.source.database, may_replicate=True, wal_level="logical")
-    told = explain_method(replace(report.source, database=allowing))
-    assert told.endswith("the source would allow logical replication too, which is not used")
+    assert report.method == "triggers"
+    assert report.method_because.endswith("for a replication slot, wal_level is replica, not logical")
+    assert "slot-room" not in {finding.rule for finding in report.findings}
+    logical = replace(report.source.database, wal_level="logical")
+    assert choose_method(replace(report.source, database=logical))[1].endswith("may not replicate")
+    allowing = replace(report.source, database=replace(logical, may_replicate=True, slot_wal_bytes_max=1 << 30))
+    assert choose_method(allowing)[0] == "slot"
+    (room,) = [each for each in find(allowing, report.target, report.measured) if each.rule == "slot-room"]
+    assert room.severity == "warns" and "at most 1,074 MB" in room.what
+    taken = replace(allowing, database=replace(allowing.database, slots_left=0))
+    assert choose_method(taken) == (
+        "triggers",
+        "an owner's rights are enough for them; for a replication slot, no replication slot is free",
+    )
 
 
 def test_large_tables_whose_rows_go_as_text_are_named(cluster: Clusters) -> None:

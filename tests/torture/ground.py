@@ -9,7 +9,7 @@ from tests.postgres.clusters import Cluster
 from tests.torture.proxy import Proxy
 from tests.torture.weather import small_disk
 
-SETTINGS = {"deadlock_timeout": "200ms"}
+SETTINGS = {"deadlock_timeout": "200ms", "wal_level": "logical"}
 
 
 @dataclass(frozen=True)

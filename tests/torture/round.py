@@ -29,7 +29,9 @@ PHASE = "SELECT name FROM homeport.phase ORDER BY number DESC LIMIT 1"
 NAMES = re.compile(r"\w+@127\.0\.0\.1:\d+/\w+|\d+|homeport follow \w+")  # what differs from run to run
 LEFT = """
 SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'homeport%'
-UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'homeport'"""
+UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'homeport'
+UNION ALL SELECT count(*) FROM pg_publication WHERE pubname LIKE 'homeport%'
+UNION ALL SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Plan:
     `watches`: nobody writes after the switch until both sides are compared; `filler`: rows that never change.
     `pointed`: steps die at each of their named points, and never at other moments; `undoes`: a cutover that was killed
     when the fence was up is taken back first; `stumbles`: the switch command fails once, when it has done its work;
-    `leaves_again`: after the return there is a second cutover.
+    `leaves_again`: after the return there is a second cutover; `slot`: the source allows a replication slot.
     """
 
     seed: str
@@ -52,6 +54,7 @@ class Plan:
     pointed: bool = False
     undoes: bool = False
     stumbles: bool = False
+    slot: bool = False
     leaves_again: bool = False
 
 
@@ -78,6 +81,8 @@ class Round:
         self._left = 0  # kills that a step was too quick for: the next may have them
         application = make_application(ground.source, ground.target)
         self.source, source_user, self.initial = open_ledger(ground.source, application, plan.filler)
+        if plan.slot:
+            ground.source.execute(f"ALTER ROLE {self.source.user} REPLICATION")
         self.target = rds_like(ground.target, options="TABLESPACE small" if ground.disk else "")
         admit(ground.target, application, self.target)
         target_user = application.server(self.target)
@@ -260,7 +265,7 @@ class Round:
         assert after == before, difference(before, after)
         for side in (self.source, self.target):
             with psycopg.connect(**conninfo(side)) as connection:
-                assert connection.execute(LEFT).fetchall() == [(0,), (0,)], f"something of ours is left on {side}"
+                assert connection.execute(LEFT).fetchall() == [(0,)] * 4, f"something of ours is left on {side}"
 
     def _finish(self, step: str, *arguments: str) -> Ended:
         """To the end, undisturbed."""
@@ -317,11 +322,12 @@ def difference(before: str, after: str) -> str:
 
 def plan_round(seed: int, number: int, kills: int) -> Plan:
     """The plan of one of a run's rounds: the first is calm, the second dies at every point, all others at random."""
+    slot = allows_slot(seed, number)
     if number == 0:
         plan = Plan(f"{seed}/0", kills=0, returns=True, migrates=False, watches=False, rest_seconds=0.02)
-        return replace(plan, leaves_again=True)
+        return replace(plan, leaves_again=True, slot=slot)
     if number == 1:
-        return Plan(f"{seed}/1", kills=0, returns=True, migrates=True, watches=False, undoes=True, pointed=True)
+        return Plan(f"{seed}/1", 0, returns=True, migrates=True, watches=False, undoes=True, pointed=True, slot=slot)
     chance = random.Random(f"{seed} round {number}")
     return Plan(
         seed=f"{seed}/{number}",
@@ -335,7 +341,13 @@ def plan_round(seed: int, number: int, kills: int) -> Plan:
         undoes=chance.random() < 0.3,
         stumbles=chance.random() < 0.3,
         leaves_again=number % 4 == 0,
+        slot=slot,
     )
+
+
+def allows_slot(seed: object, number: int) -> bool:
+    """Whether changes of a round come by a replication slot, or by triggers."""
+    return random.Random(f"{seed} slot {number}").random() < 0.5
 
 
 def open_round(ground: Ground, plan: Plan, folder: Path, say: Callable[[str], None] = lambda words: None) -> Round:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.torture.ground import open_ground
-from tests.torture.round import Plan, open_round
+from tests.torture.round import Plan, allows_slot, open_round
 
 pytestmark = pytest.mark.integration
 KILLS = 14
@@ -17,7 +17,8 @@ KILLS = 14
 def test_nothing_is_lost_by_a_move_and_a_return_that_are_killed_again_and_again(tmp_path: Path) -> None:
     seed = os.environ.get("TORTURE_SEED") or str(random.SystemRandom().randrange(10**6))
     say(f"the same again is: TORTURE_SEED={seed} pytest {__file__}")
-    plan = Plan(seed, KILLS, returns=True, migrates=False, watches=True, filler=2000, stumbles=True)
+    slot = allows_slot(seed, 0)
+    plan = Plan(seed, KILLS, returns=True, migrates=False, watches=True, filler=2000, stumbles=True, slot=slot)
     with open_ground("15", "15") as ground:
         report = open_round(ground, plan, tmp_path, say).run()
     say(str(report))

@@ -13,6 +13,7 @@ import socket
 import ssl
 import struct
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -72,6 +73,15 @@ class Wire:
         """Run statements, one after another; the values of the last row of the last answer, as text."""
         self.send(statements)
         return self.answer()
+
+    def load(self, statements: str, pieces: Iterable[bytes]) -> None:
+        """Run statements, the last of which is a COPY … FROM STDIN, and have it take in these pieces of its data."""
+        self.send(statements)
+        self.answer(until=b"G")
+        for piece in pieces:
+            self._write(message(b"d", piece))
+        self._write(message(b"c", b""))
+        self.answer()
 
     def send(self, statements: str) -> None:
         self._write(message(b"Q", statements.encode() + b"\0"))

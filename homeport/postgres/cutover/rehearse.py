@@ -15,6 +15,7 @@ from homeport.postgres.copy.run import Options
 from homeport.postgres.cutover.clean import clean_side
 from homeport.postgres.cutover.session import At, CutoverOptions, Run, Tell, open_place
 from homeport.postgres.cutover.steps import prepare, prove, rehearse_freeze
+from homeport.postgres.follow.capture import Method
 from homeport.postgres.follow.run import FollowOptions, Lag, Listener, follow
 from homeport.postgres.server import Server, connect
 from homeport.postgres.state import open_state, read_move
@@ -39,12 +40,13 @@ def rehearse(
     options: CutoverOptions,
     tell: Tell,
     *,
+    capture: Method = "auto",
     at: At = lambda point: None,
 ) -> RehearsalReport:
     """Rehearse a move into a target that is not needed otherwise. HomeportError if the target belongs to a real one."""
     _begin(source, target, state_file)
     began = time.monotonic()
-    copying = FollowOptions(copy=Options(jobs=options.jobs))
+    copying = FollowOptions(copy=Options(jobs=options.jobs), capture=capture)
     follow(source, target, state_file, copying, Listener(say=tell), stop=_is_close, at=at)
     copied = time.monotonic() - began
     with open_place(source, target, state_file) as place:

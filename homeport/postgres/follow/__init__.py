@@ -7,7 +7,8 @@
 | delta, applied | the target came to a newer snapshot and recorded it, in one transaction | nothing, or all of it |
 | delta, cleared | the log does not hold what that snapshot saw | entries that are applied again, to no effect |
 
-`capture` writes the triggers, `delta` carries changes over, `run` is the way in. A key in a log says only that its row
-may have changed: what the row is now is read in the delta's snapshot. So the order of changes does not matter, and
-nothing is ordered by serial numbers or clocks: a smaller number may be committed later, and clocks differ.
+`capture` writes the triggers, or publishes tables for a replication `slot`, which `stream` reads instead of a log;
+`delta` carries changes over in its `sessions`, `run` is the way in. A key says only that its row may have changed: what
+the row is now is read in the delta's snapshot. So the order of changes does not matter, and nothing is ordered by
+serial numbers or clocks: a smaller number may be committed later, and clocks differ.
 """

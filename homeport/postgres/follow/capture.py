@@ -8,10 +8,15 @@ that wrote without it. It is never waited for longer than LOCK_TIMEOUT_MS, since
 
 The functions run with the rights of who installed them (SECURITY DEFINER), so that every role's changes are captured;
 each is one INSERT of plain values with qualified names, in which no operator or function of another role can be found.
+
+Where the source allows logical replication, the keys of most tables come from a slot instead (`slot`), at no cost to
+the statements that change rows.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 import psycopg
 
@@ -26,8 +31,20 @@ from homeport.postgres.follow.captured import (
     operator_path,
     read_capture,
     read_shapes,
+    trigger_names,
 )
 from homeport.postgres.follow.definitions import keep_definitions
+from homeport.postgres.follow.slot import (
+    explain_refusal,
+    is_told,
+    make_slot,
+    publish_statements,
+    published,
+    remove_slots,
+    slot_name,
+    why_no_slot,
+)
+from homeport.postgres.follow.stream import connect_replication
 from homeport.postgres.objects import Table
 from homeport.postgres.server import Connection, Server, connect, explain
 
@@ -57,14 +74,16 @@ SELECT format('%I.%I', n.nspname, c.relname), array_agg(quote_ident(t.tgname))
  WHERE p.pronamespace = to_regnamespace('homeport')::oid AND NOT t.tgisinternal GROUP BY 1 ORDER BY 1"""
 Say = Callable[[str], None]
 At = Callable[[str], None]
+Method = Literal["auto", "slot", "triggers"]
 
 
-def install(
+def install(  # noqa: PLR0913 what is captured for whom, and who is told
     server: Server,
     move: str,
     other: str,
     *,
     always: bool,
+    method: Method = "triggers",
     what: str = "the source",
     say: Say = lambda words: None,
     at: At = lambda point: None,
@@ -72,13 +91,20 @@ def install(
     """Capture the changes of every table, for this move; go on where a killed process stopped.
 
     `always`: in sessions with session_replication_role = replica too. `other` describes who will receive them.
-    HomeportError if another move captures this database, a table is somebody else's, or is locked all the time.
+    `method` `auto` takes a slot where there may be one. HomeportError if another move captures this database, a table
+    is somebody else's, or is locked all the time, or the method cannot be had.
     """
     with connect(
         server, application=f"capture {move}", autocommit=True, lock_timeout_ms=LOCK_TIMEOUT_MS, what=what
     ) as connection:
         try:
-            return _install(connection, server, Capture(move, other, always, None, ()), what, say, at)
+            where = f"{what} ({server})"
+            known = _find_known(connection, move, method, where)
+            if known is None:
+                slot = slot_name(move) if _choose(connection, server, method, where) else None
+                known = _begin(connection, Capture(move, other, always, None, (), slot))
+            at("schema")
+            return known if known.ready else _install(connection, known, where, say, at)
         except psycopg.Error as error:
             raise explain(server, error, what) from None
 
@@ -92,6 +118,7 @@ def remove(server: Server, *, what: str = "the source", say: Say = lambda words:
             for name, triggers in connection.execute(OURS.encode()).fetchall():
                 drop = "; ".join(f"DROP TRIGGER IF EXISTS {trigger} ON {name}" for trigger in triggers)
                 patiently(connection, [name], [drop], f"{what} ({server})", say)
+            remove_slots(connection, f"{what} ({server})")
             patiently(connection, [], ["DROP SCHEMA IF EXISTS homeport CASCADE"], f"{what} ({server})", say)
         except psycopg.Error as error:
             raise explain(server, error, what) from None
@@ -169,48 +196,97 @@ def capture_statements(table: Captured, *, always: bool) -> list[str]:
     statements += [f"CREATE TRIGGER {trigger} {definition}" for trigger, definition in triggers.items()]
     if always:
         statements += [f"ALTER TABLE ONLY {name} ENABLE ALWAYS TRIGGER {trigger}" for trigger in triggers]
-    arrays = ", ".join(f"ARRAY[{', '.join(map(_literal, value))}]::text[]" for value in (table.columns, table.key))
-    row = f"{number}, {_literal(name)}, {arrays}, {_literal(table.shape)}"
-    file = f"pg_relation_filenode({_literal(name)}::regclass)"
-    return [*statements, f"INSERT INTO homeport.captured VALUES ({row}, {file})"]
+    return [*statements, _keep(table, "NULL")]
 
 
-def _install(connection: Connection, server: Server, wanted: Capture, what: str, say: Say, at: At) -> Capture:
-    where = f"{what} ({server})"
+def recapture_statements(connection: Connection, table: Captured, capture: Capture) -> list[str]:
+    """Have a table captured as it was: its triggers fire, or it is in the publication. What was missed stays missed."""
+    if table.published is None or capture.slot is None:
+        state = "ENABLE ALWAYS" if capture.always else "ENABLE"
+        return [f"ALTER TABLE ONLY {table.name} {state} TRIGGER {each}" for each in trigger_names(table)]
+    place = published(_literal(table.name), capture.slot)
+    ((there,),) = connection.execute(f"SELECT {place}".encode()).fetchall()
+    keep = f"UPDATE homeport.captured SET published = {place} WHERE number = {table.number}"
+    drop = [f'ALTER PUBLICATION "{capture.slot}" DROP TABLE ONLY {table.name}'] if there else []
+    return [*drop, *publish_statements(table.name, table.key, capture.slot, connection.info.server_version), keep]
+
+
+def _find_known(connection: Connection, move: str, method: Method, where: str) -> Capture | None:
+    """The capture that was begun. HomeportError if it is another move's, or another method is wanted."""
     known = read_capture(connection)
-    if known and known.move != wanted.move:
+    if known and known.move != move:
         raise HomeportError(
             f"{where}: its changes are captured by another move, {known.move}, into {known.other}",
             "go on with that one, or end it: homeport db clean",
         )
-    if known is None:
-        with connection.transaction():
-            connection.execute(TABLES.encode())
-            connection.execute(
-                "INSERT INTO homeport.capture (move, other, always) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                [wanted.move, wanted.other, wanted.always],
-            )
-    at("schema")
-    if known and known.ready:
-        return known
+    if known and method == ("triggers" if known.slot else "slot"):
+        raise HomeportError(
+            f"{where}: its changes are captured by {'a replication slot' if known.slot else 'triggers'} already",
+            f"go on with that; or begin again: homeport db follow --again --capture {method}",
+        )
+    return known
+
+
+def _choose(connection: Connection, server: Server, method: Method, where: str) -> bool:
+    """Whether a slot is to tell of changes. HomeportError if one is wanted and there can be none."""
+    if method == "triggers":
+        return False
+    reason = why_no_slot(read_catalog(connection))
+    if reason is None:
+        try:
+            connect_replication(server, "capture look").close()
+        except psycopg.Error as error:
+            reason = explain_refusal(server, error)
+    if reason and method == "slot":
+        raise HomeportError(
+            f"{where}: its changes cannot be read from a replication slot: {reason}",
+            "mend that; or capture by triggers: --capture triggers",
+        )
+    return reason is None
+
+
+def _begin(connection: Connection, wanted: Capture) -> Capture:
+    with connection.transaction():
+        connection.execute(TABLES.encode())
+        connection.execute(
+            "INSERT INTO homeport.capture (move, other, always, slot) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [wanted.move, wanted.other, wanted.always, wanted.slot],
+        )
+    return wanted
+
+
+def _install(connection: Connection, capture: Capture, where: str, say: Say, at: At) -> Capture:
+    if capture.slot:
+        make_slot(connection, capture.slot, where, say)
+        connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}".encode())
+        say(f"{where}: changes are read from the replication slot {capture.slot}; what it cannot tell, triggers do")
+        at("slot")
     connection.execute(f"SET search_path = {operator_path(connection)}".encode())
-    while missing := _find_missing(connection, where):
+    while missing := _find_missing(connection, capture, where):
         for table in missing:
-            patiently(connection, [table.name], capture_statements(table, always=wanted.always), where, say)
+            patiently(connection, [table.name], _statements(connection, table, capture), where, say)
             at(f"captured {table.name}")
         say(f"{where}: the changes of {len(missing)} tables are captured")
     with connection.transaction():
         keep_definitions(connection)
         connection.execute("UPDATE homeport.capture SET ready = pg_current_xact_id() WHERE ready IS NULL")
     at("ready")
-    capture = read_capture(connection)
-    if capture is None or find_changes(connection, capture):
+    found = read_capture(connection)
+    if found is None or find_changes(connection, found):
         raise HomeportError(f"{where}: its tables are being changed", "let the migration end; then start again")
-    return capture
+    return found
 
 
-def _find_missing(connection: Connection, where: str) -> list[Captured]:
-    """Tables that are not captured yet."""
+def _statements(connection: Connection, table: Captured, capture: Capture) -> list[str]:
+    if table.published is None or capture.slot is None:
+        return capture_statements(table, always=capture.always)
+    version = connection.info.server_version
+    place = published(_literal(table.name), capture.slot)
+    return [*publish_statements(table.name, table.key, capture.slot, version), _keep(table, place)]
+
+
+def _find_missing(connection: Connection, capture: Capture, where: str) -> list[Captured]:
+    """Tables that are not captured yet; `published` of those that the slot is to tell of is not NULL."""
     known = read_capture(connection)
     done = {table.name for table in known.tables} if known else set()
     first = max((table.number for table in known.tables), default=0) + 1 if known else 1
@@ -226,10 +302,20 @@ def _find_missing(connection: Connection, where: str) -> list[Captured]:
             f"{where}: these tables belong to another role, which alone may make triggers: {', '.join(foreign)}",
             "as that role: ALTER TABLE … OWNER TO the role of this URL",
         )
-    return [
-        Captured(number, name, _columns(table), _key(table), shape.columns)
-        for number, (name, shape, table) in enumerate(found, first)
-    ]
+    new = []
+    for number, (name, shape, table) in enumerate(found, first):
+        one = Captured(number, name, _columns(table), _key(table), shape.columns)
+        told = capture.slot and one.key and not one.is_whole and is_told(table)
+        new.append(replace(one, published="") if told else one)
+    return new
+
+
+def _keep(table: Captured, published_at: str) -> str:
+    """What remembers that a table is captured, what it looks like, and the file that it is in."""
+    arrays = ", ".join(f"ARRAY[{', '.join(map(_literal, value))}]::text[]" for value in (table.columns, table.key))
+    row = f"{table.number}, {_literal(table.name)}, {arrays}, {_literal(table.shape)}"
+    file = f"pg_relation_filenode({_literal(table.name)}::regclass)"
+    return f"INSERT INTO homeport.captured VALUES ({row}, {file}, {published_at})"
 
 
 def _columns(table: Table) -> tuple[str, ...]:

@@ -11,16 +11,17 @@ TABLES = """
 CREATE SCHEMA IF NOT EXISTS homeport;
 CREATE TABLE IF NOT EXISTS homeport.capture (
   one boolean PRIMARY KEY DEFAULT true CHECK (one), move text NOT NULL, other text NOT NULL, always boolean NOT NULL,
-  ready xid8);
+  slot text, began pg_lsn, ready xid8);
 CREATE TABLE IF NOT EXISTS homeport.captured (
   number int PRIMARY KEY, name text NOT NULL UNIQUE, columns text[] NOT NULL, key text[] NOT NULL, shape text NOT NULL,
-  file oid);
+  file oid, published text);
 CREATE TABLE IF NOT EXISTS homeport.reload (number int NOT NULL);
 """
 EXISTS = "SELECT to_regclass('homeport.capture') IS NOT NULL AND to_regclass('homeport.captured') IS NOT NULL"
 # A table's columns as far as a delta depends on them (their numbers tell one that was dropped and made anew), and our
-# triggers with whether they fire.
-SHAPES = f"""
+# triggers with whether they fire, or where the table stands in our publication: who takes it out and puts it back gives
+# it another oid.
+SHAPES = rf"""
 SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text,
        (SELECT string_agg(format('%I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
                                  CASE WHEN a.attnotnull THEN ' not null' ELSE '' END,
@@ -30,7 +31,10 @@ SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, c.relname::text,
        (SELECT string_agg(t.tgname || ' ' || t.tgenabled::text, ', ' ORDER BY t.tgname)
           FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
          WHERE t.tgrelid = c.oid AND p.pronamespace = to_regnamespace('homeport')::oid
-           AND p.proname NOT IN ('fenced', 'gate'))
+           AND p.proname NOT IN ('fenced', 'gate')),
+       (SELECT r.oid::text FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+         WHERE r.prrelid = c.oid AND p.pubname LIKE 'homeport\_%'
+           AND p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {USER_SCHEMA}
    AND {NO_EXTENSION.format(catalog="pg_class", oid="c.oid")}
@@ -58,10 +62,12 @@ class Captured:
     shape: str = ""
     binary: bool = False  # whether its rows can be sent in binary form; else as text, of which 1 GB is the most
     bytes: frozenset[str] = frozenset()  # the columns that are bytea
+    published: str | None = None  # where it stands in the publication; None: its changes are captured by triggers
 
     @property
     def log(self) -> str:
-        return f"homeport.log_{self.number}"
+        """Where its changes are read: in a table that triggers fill, or in one that the session fills from the slot."""
+        return f"{'homeport' if self.published is None else 'pg_temp'}.log_{self.number}"
 
     @property
     def is_whole(self) -> bool:
@@ -77,17 +83,24 @@ class Shape:
     table: str
     columns: str
     triggers: str
+    published: str | None = None
 
 
 @dataclass(frozen=True)
 class Capture:
-    """`ready` is the transaction that committed after the last trigger was there; None until then."""
+    """`ready` is the transaction that committed after the last table was captured; None until then.
+
+    `slot` is the replication slot (and the publication) that tells of the changes of some tables; `began` is the place
+    in WAL from which on it does.
+    """
 
     move: str
     other: str
     always: bool  # triggers fire in sessions with session_replication_role = replica too
     ready: str | None
     tables: tuple[Captured, ...]
+    slot: str | None = None
+    began: str | None = None
 
 
 def is_whole(columns: Sequence[str], key: Sequence[str]) -> bool:
@@ -99,22 +112,25 @@ def read_capture(connection: Connection) -> Capture | None:
     """What this side captures, if it does."""
     if not connection.execute(EXISTS).fetchall()[0][0]:
         return None
-    rows = connection.execute("SELECT move, other, always, ready::text FROM homeport.capture").fetchall()
+    query = "SELECT move, other, always, ready::text, slot, began::text FROM homeport.capture"
+    rows = connection.execute(query).fetchall()
     if not rows:
         return None
-    query = "SELECT number, name, columns, key, shape FROM homeport.captured ORDER BY number"
-    tables = connection.execute(query).fetchall()
-    captured = tuple(Captured(row[0], row[1], tuple(row[2]), tuple(row[3]), row[4]) for row in tables)
-    move, other, always, ready = rows[0]
-    return Capture(move, other, always, ready, captured)
+    query = "SELECT number, name, columns, key, shape, published FROM homeport.captured ORDER BY number"
+    captured = tuple(
+        Captured(number, name, tuple(columns), tuple(key), shape, published=published)
+        for number, name, columns, key, shape, published in connection.execute(query).fetchall()
+    )
+    move, other, always, ready, slot, began = rows[0]
+    return Capture(move, other, always, ready, captured, slot, began)
 
 
 def read_shapes(connection: Connection) -> dict[str, Shape]:
     """What every table looks like to the caller's transaction, by its quoted name."""
     rows = connection.execute(SHAPES.encode()).fetchall()
     return {
-        str(name): Shape(schema, table, columns or COLUMNLESS, triggers or "")
-        for name, schema, table, columns, triggers in rows
+        str(name): Shape(schema, table, columns or COLUMNLESS, triggers or "", published)
+        for name, schema, table, columns, triggers, published in rows
     }
 
 
@@ -129,7 +145,7 @@ def find_changes(connection: Connection, capture: Capture) -> list[str]:
             continue
         if now[name].columns != table.shape:
             lines.append(f"table {name}: its columns were {table.shape}; now they are {now[name].columns}")
-        if missing := _missing(table, now[name].triggers, "A" if capture.always else "AO"):
+        if missing := _missing(table, now[name], "A" if capture.always else "AO"):
             lines.append(
                 f"table {name}: changes may have been missed: {', '.join(missing)} is gone or was disabled"
                 f" (load it again: --reload {name})"
@@ -143,6 +159,8 @@ def operator_path(connection: Connection) -> str:
 
 
 def trigger_names(table: Captured) -> tuple[str, ...]:
+    if table.published is not None:
+        return ()
     return ("homeport_new", *(("homeport_changed",) if table.key else ()), "homeport_old", "homeport_truncated")
 
 
@@ -158,7 +176,9 @@ def choose_forms(
     return tuple(found)
 
 
-def _missing(table: Captured, triggers: str, states: str) -> list[str]:
-    """Triggers that do not fire, or were disabled: who enables them again makes them `O`, not `A`."""
-    enabled = {words[0] for words in (each.split() for each in triggers.split(", ") if each) if words[1] in states}
+def _missing(table: Captured, now: Shape, states: str) -> list[str]:
+    """Triggers that do not fire, or were disabled: who enables them again makes them `O`, not `A`. The publication."""
+    if table.published is not None:
+        return [] if now.published == table.published else ["its place in the publication"]
+    enabled = {words[0] for words in (each.split() for each in now.triggers.split(", ") if each) if words[1] in states}
     return [name for name in trigger_names(table) if name not in enabled]

@@ -16,10 +16,11 @@ from homeport.postgres.copy.plan import REST
 from homeport.postgres.copy.progress import Progress
 from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.cutover.silence import silence
-from homeport.postgres.follow.capture import install, patiently, remove
-from homeport.postgres.follow.captured import read_capture, trigger_names
+from homeport.postgres.follow.capture import Method, install, patiently, recapture_statements, remove
+from homeport.postgres.follow.captured import read_capture
 from homeport.postgres.follow.definitions import accept_changed
-from homeport.postgres.follow.delta import Delta, Deltas, Interrupted, check_quiet
+from homeport.postgres.follow.delta import Delta, Deltas, Interrupted
+from homeport.postgres.follow.sessions import check_quiet
 from homeport.postgres.server import Lost, Server, connect, explain, redact
 from homeport.postgres.state import (
     ON_TARGET,
@@ -58,6 +59,7 @@ class FollowOptions:
     again: bool = False  # copy anew, whatever was copied
     reload: tuple[str, ...] = ()  # tables to be loaded whole, `schema.table`
     accept_differences: bool = False  # of objects that were changed since capture began
+    capture: Method = "auto"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def follow(
         open_state(state_file, source, target) as state,
         Deltas(source, target, move, at=at) as deltas,
     ):
-        _reload(source, options.reload, listener.say)
+        if options.reload:
+            _reload(source, options.reload, listener.say)
+            deltas.close()  # the next one reads anew how they are captured
         if options.accept_differences:
             with connect(source, application="follow accept", autocommit=True, what="the source") as connection:
                 accept_changed(connection, listener.say)
@@ -240,7 +244,7 @@ def _begin(source: Server, target: Server, state: State, options: FollowOptions,
             write_phase(connection, "copying")
     if options.again:
         remove(source, say=listener.say)  # what the tables were then is forgotten with it
-    install(source, state.id, describe(target), always=True, say=listener.say, at=at)
+    install(source, state.id, describe(target), always=True, method=options.capture, say=listener.say, at=at)
     state.record("captured")
     return state.id
 
@@ -253,7 +257,7 @@ def _is_newer(source: psycopg.Connection[tuple[object, ...]], ready: str | None,
 
 
 def _reload(source: Server, tables: tuple[str, ...], say: Callable[[str], None]) -> None:
-    """Have tables loaded whole with the next delta, and their triggers fire again if they were disabled."""
+    """Have tables loaded whole with the next delta, and captured again if their triggers were disabled."""
     with connect(source, application="follow reload", autocommit=True, lock_timeout_ms=1000) as connection:
         capture = read_capture(connection)
         known = {table.name.replace('"', ""): table for table in capture.tables} if capture else {}
@@ -262,7 +266,8 @@ def _reload(source: Server, tables: tuple[str, ...], say: Callable[[str], None])
             if capture is None or name not in known:
                 raise HomeportError(f"{source}: follows no table {name}", "tables are named with their schema")
             table = known[name]
-            state = "ENABLE ALWAYS" if capture.always else "ENABLE"
-            statements = [f"ALTER TABLE ONLY {table.name} {state} TRIGGER {each}" for each in trigger_names(table)]
-            statements.append(f"INSERT INTO homeport.reload VALUES ({table.number})")
+            statements = [
+                *recapture_statements(connection, table, capture),
+                f"INSERT INTO homeport.reload VALUES ({table.number})",
+            ]
             patiently(connection, [table.name], statements, str(source), say)

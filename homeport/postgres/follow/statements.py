@@ -22,7 +22,7 @@ def count_entries(table: Captured, applied: str | None, most: int) -> str:
 def read_changes(table: Captured, rows: int, applied: str | None) -> str:
     """A COPY of what changed: each key once, whether its row is still there, and the row; or the images of rows.
 
-    `rows` is the number of entries in the log.
+    `rows` is the number of entries in the log, which may be one that `stage_keys` has made.
     """
     if not table.key:
         images = ", ".join(f"c{i}" for i in range(1, len(table.columns) + 1))
@@ -34,6 +34,13 @@ def read_changes(table: Captured, rows: int, applied: str | None) -> str:
     distinct = f"SELECT DISTINCT {', '.join(keys)} FROM {table.log}"
     query = f"SELECT {row} FROM ({distinct}) AS k LEFT JOIN ONLY {table.name} AS t ON {same}"
     return f"{_lookups(rows)}; COPY ({query}) TO STDOUT{_form(table)}"
+
+
+def stage_keys(table: Captured) -> str:
+    """What takes in keys as the slot tells them, and makes of them a log of the reading session, until it commits."""
+    keys = ", ".join(f"{column} AS k{i}" for i, column in enumerate(table.key, 1))
+    made = f"CREATE TEMPORARY TABLE IF NOT EXISTS log_{table.number} ON COMMIT DELETE ROWS"
+    return f"{made} AS SELECT {keys} FROM ONLY {table.name} WITH NO DATA; COPY {table.log} FROM STDIN"
 
 
 def read_whole(table: Captured) -> str:

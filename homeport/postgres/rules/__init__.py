@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     load.long_transactions,
     load.locks,
     load.room,
+    load.slot_room,
     schema.missing_extensions,
     schema.untrusted_extensions,
     schema.extension_versions,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from homeport.postgres.catalog import Catalog
+from homeport.postgres.follow.slot import why_no_slot
 from homeport.postgres.rules.finding import Finding, counted, listed
 
 MEGABYTE = 1_000_000
@@ -51,6 +52,20 @@ def not_empty(source: Catalog, target: Catalog) -> Iterator[Finding]:
             f"create an empty database; or keep all that and copy beside it: --into-nonempty {target.database.name}",
             listed(set(names)),
         )
+
+
+def slot_room(source: Catalog, target: Catalog) -> Iterator[Finding]:
+    if why_no_slot(source):
+        return
+    limit = source.database.slot_wal_bytes_max
+    limited = f"at most {limit / MEGABYTE:,.0f} MB (max_slot_wal_keep_size)" if limit >= 0 else "without a limit"
+    yield Finding(
+        "slot-room",
+        "warns" if limit >= 0 else "informs",
+        f"the source keeps its WAL for a replication slot until it is read, {limited}",
+        "nobody reads it until the copy is complete, nor while nobody follows: its disk may fill, or the slot be lost",
+        "see that it has room for the WAL of that time; --capture triggers keeps none",
+    )
 
 
 def room(source: Catalog, target: Catalog) -> Iterator[Finding]:

@@ -167,7 +167,7 @@ def replica_identity(source: Catalog, target: Catalog) -> Iterator[Finding]:
             "informs",
             f"{counted(len(names), 'table')} without a replica identity",
             "logical replication refuses updates and deletes on them",
-            "nothing need be done: changes are captured by triggers, which do not need one",
+            "nothing need be done: their changes are captured by triggers, which do not need one",
             listed(names),
         )
 

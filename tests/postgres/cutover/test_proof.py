@@ -12,7 +12,8 @@ TAGS = Column("tags", "text[]", True, None, "", "", None)
 TABLE = Table(
     oid=1, schema="public", name="t", kind="r", persistence="p", owner="me", is_ours=True, size_bytes=0, index_bytes=0,
     heap_blocks=0, rows_estimate=0, replica_identity="d", row_security=False, row_security_forced=False, parent=None,
-    is_partition=False, bound=None, partition_key=None, is_populated=True, key=("Id",), columns=(ID, TAGS),
+    is_partition=False, bound=None, partition_key=None, is_populated=True, key=("Id",),
+    has_primary_key=True, columns=(ID, TAGS),
 )  # fmt: skip
 
 
