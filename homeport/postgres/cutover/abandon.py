@@ -31,7 +31,7 @@ from homeport.postgres.cutover.clean import (
 )
 from homeport.postgres.cutover.session import At, CutoverOptions, Place, Run, Tell, open_place
 from homeport.postgres.server import Server
-from homeport.postgres.state import write_abandoned, write_phase
+from homeport.postgres.state import write_abandoned
 
 PASSED = ("switching", "switched", "returning")
 
@@ -113,5 +113,5 @@ def _open_source(run: Run) -> None:
     if any(enabled != "D" for _, enabled in place.here.execute(fence.TRIGGERS.encode()).fetchall()):
         with run.step("open the source"):
             fence.retry(place.here, lambda: fence.lower_fence(place.here), str(place.source))
-        write_phase(place.there, "opened")
+        run.record("opened")
         run.tell(f"{place.source} takes writes again")

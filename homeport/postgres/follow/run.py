@@ -98,7 +98,9 @@ def follow(
         with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
             phase = read_phase(connection)
             if phase is None or phase.name != "following":
+                at("before following")
                 write_phase(connection, "following")
+                at("following")
             for name in silence(connection, as_replica=True):
                 listener.say(f"{name} is quiet on the target until the cutover")
         state.record("following")
@@ -240,7 +242,9 @@ def _begin(source: Server, target: Server, state: State, options: FollowOptions,
             connection.execute("DELETE FROM homeport.done")
         phase = read_phase(connection)
         if REST not in read_done(connection):
+            at("before copying")
             write_phase(connection, "copying")
+            at("copying")
     if options.again or (phase and phase.name == "abandoned"):
         remove(source, say=listener.say)  # what the tables were then is forgotten with it
     install(source, state.id, describe(target), always=True, say=listener.say, at=at)
