@@ -95,7 +95,7 @@ def foretell(sides: Sides, found: Status, looked: CleanReport, *, of_target: boo
         lines += [f"    … and {counted(more, 'object')} more"] if more > 0 else []
     if of_target:
         lines.append(f"  removed from {there}: {_left(found.target)}")
-    else:
+    elif found.move:
         lines.append(f"  {there} keeps what was copied, and Homeport's record of it")
     return [*lines, ""]
 

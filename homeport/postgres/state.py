@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from homeport.errors import HomeportError
 from homeport.postgres.server import Connection, Server, Unreachable, connect
@@ -121,8 +122,7 @@ def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
     leaves no trace.
     HomeportError if the file belongs to another move, another process has it open, or it is no state of a move.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f"{file.name}.lock").open("a") as lock:
+    with _open_lock(file) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -239,6 +239,16 @@ def done_statement(task: str) -> str:
     """What a task's own transaction runs first. Fails with SQLSTATE 23505 if the task has been done."""
     quoted = task.replace("'", "''")
     return f"INSERT INTO homeport.done (task) VALUES ('{quoted}')"
+
+
+def _open_lock(file: Path) -> IO[str]:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.with_name(f"{file.name}.lock").open("a")
+    except OSError as error:
+        raise HomeportError(
+            f"{file}: the state of a move cannot be written there: {error.strerror}", "name another file with --state"
+        ) from None
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: str) -> tuple[str, str] | None:

@@ -82,7 +82,7 @@ def fill(server: Server, folder: Path) -> None:
     script = folder / "source.sql"
     script.write_text(SCALED.sub(lambda number: str(max(1, int(int(number[0]) * SCALE))), ROWS.read_text()))
     environment = program_environment(server, application="bench")
-    subprocess.run(["psql", "-q", "-f", script], env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["psql", "-q", "-f", script], env=environment, check=True, capture_output=True)
 
 
 def move(source: Server, target: Server, folder: Path) -> tuple[Evening, list[list[float]], float]:

@@ -13,7 +13,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.contents import Contents, load_contents, render_contents
-from homeport.postgres.copy.crew import Crew
+from homeport.postgres.copy.crew import CAUSES, Crew
 from homeport.postgres.copy.finish import render_rest, sequence_statements
 from homeport.postgres.copy.graph import Graph, Task
 from homeport.postgres.copy.keeper import Keeper, keep_snapshot
@@ -85,7 +85,9 @@ def copy(
         except psycopg.Error as error:
             said = " ".join(redact(source, redact(target, str(error))).split())
             kind = Lost if isinstance(error, psycopg.OperationalError) else HomeportError
-            raise kind(f"{source} to {target}: {said}", "mend this, then start again") from None
+            denied = isinstance(error, psycopg.errors.InsufficientPrivilege)
+            hint = CAUSES["42501"] if denied else "mend this, then start again"
+            raise kind(f"{source} to {target}: {said}", hint) from None
 
 
 def _copy(source: Server, target: Server, state: State, options: Options, tell: Tell, at: At) -> Report:
