@@ -91,7 +91,7 @@ def move(source: Server, target: Server, folder: Path) -> tuple[Evening, list[li
     url.write_text(render_url(source))
     here, there = multiprocessing.Pipe()
     arguments = (str(url), ONE, int(ORDERS * SCALE), there)
-    writers = multiprocessing.get_context("spawn").Process(target=write, args=arguments)
+    writers = multiprocessing.get_context("spawn").Process(target=write, args=arguments, daemon=True)
     writers.start()
     here.recv()
     evening = Evening(source, target, folder)
