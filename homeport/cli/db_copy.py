@@ -11,6 +11,7 @@ from homeport.cli.db_words import Ticker, render_bytes
 from homeport.errors import HomeportError
 from homeport.postgres.copy.run import Options, Report
 from homeport.postgres.copy.run import copy as run_copy
+from homeport.postgres.rules.finding import counted
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
@@ -67,7 +68,7 @@ def read_rate(text: str | None) -> int | None:
 def render(report: Report, file: Path) -> list[str]:
     """The report in lines."""
     how = "was complete already" if report.resumed and not report.seconds else f"took {report.seconds:.1f} s"
-    copied = f"copied {report.tables} tables, {render_bytes(report.bytes)} of rows"
+    copied = f"copied {counted(report.tables, 'table')}, {render_bytes(report.bytes)} of rows"
     return [*(f"left out: {line}" for line in report.told), f"{copied}; {how} (move {report.move}, {file})"]
 
 

@@ -28,6 +28,8 @@ from homeport.postgres.cutover.run import cutover as run_cutover
 from homeport.postgres.state import describe
 from homeport.postgres.status import FENCED, read_status
 
+UNFIT = (None, "copied", "copying", "abandoned")  # where nothing follows that could be cut over
+
 
 @click.command()
 @takes_sides
@@ -63,7 +65,8 @@ def cutover(  # noqa: PLR0913 one per option
     sides = find_sides(source, target)
     file = state_file(state, sides.target)
     if not dry_run:
-        click.echo("\n".join(_foretell(sides, file, switch)), err=True)
+        for line in _foretell(sides, file, switch):
+            click.echo(line, err=True)
     options = CutoverOptions(switch, lock_seconds, terminate, jobs, accept_differences)
     with interruptible():
         report = run_cutover(sides.source, sides.target, file, options, teller(), asker(yes=yes), dry_run=dry_run)
@@ -88,6 +91,8 @@ def foretell(sides: Sides, switch: str | None) -> list[str]:
 
 def _foretell(sides: Sides, file: Path, switch: str | None) -> list[str]:
     phase = read_status(sides.source, sides.target, file).phase
+    if phase in UNFIT:  # it will say so
+        return []
     if phase in FENCED:  # what was foretold has begun, or is over
         return [f"the move is {phase}: it goes on from there", ""]
     return foretell(sides, switch)

@@ -27,7 +27,7 @@ from homeport.postgres.cutover.back import rollback as run_rollback
 from homeport.postgres.cutover.session import CutoverOptions, CutoverReport
 from homeport.postgres.state import describe
 
-BEFORE = ("", "copying", "following", "proving", "proven", "opened")
+BEFORE = ("", "copying", "following", "proving", "proven", "opened", "abandoned")
 
 
 @click.command()

@@ -15,6 +15,7 @@ from homeport.postgres.server import Connection, Server, connect
 from homeport.postgres.state import Move, describe, read_move
 
 CLOCK_SKEW_MAX = 2.0
+NAMED_MAX = 10  # objects of a finding in an error; `check` names them all
 ORDER = ("refuses", "warns", "informs")
 
 
@@ -101,7 +102,7 @@ def check_refusals(source: Catalog, target: Catalog, into_nonempty: str | None =
     found = [_occupied(finding, target, into_nonempty, Held()) for finding in _apply(source, target)]
     refused = [finding for finding in found if finding.severity == "refuses"]
     if refused:
-        raise HomeportError("\n".join(f"{each.rule}: {each.what}" for each in refused), refused[0].then)
+        raise HomeportError("\n".join(map(_in_a_line, refused)), refused[0].then)
 
 
 def find(
@@ -177,6 +178,11 @@ def _clock_skew(measured: Measured) -> Sequence[Finding]:
             "nothing is ordered by clocks during the move; set the wrong one right",
         )
     ]
+
+
+def _in_a_line(finding: Finding) -> str:
+    named = f": {', '.join(finding.objects[:NAMED_MAX])}" if finding.objects else ""
+    return f"{finding.rule}: {finding.what}{named}{' …' if len(finding.objects) > NAMED_MAX else ''}"
 
 
 def _occupied(finding: Finding, target: Catalog, into_nonempty: str | None, held: Held) -> Finding:

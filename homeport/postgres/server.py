@@ -183,7 +183,7 @@ def explain(server: Server, error: psycopg.Error, what: str) -> HomeportError:
     """What a failed connection or statement means, in words."""
     said = " ".join(redact(server, str(error)).split())
     for mark, cause, hint in CAUSES:
-        if mark in said:
+        if mark in str(error):  # a short password would make the words others
             return HomeportError(f"{what} ({server}): {cause} ({said})", hint)
     return HomeportError(f"{what} ({server}): {said}")
 
@@ -207,7 +207,7 @@ CAUSES = (
     ("Connection refused", "nothing answers there", "is the URL's port right, and may this machine connect?"),
     ("timeout expired", "does not answer", "may this machine connect to it (security group, network)?"),
     ("connection timeout", "does not answer", "may this machine connect to it (security group, network)?"),
-    ("does not exist", "there is no such database or user", "copy the URL again; databases: \\\\l in psql"),
+    ("does not exist", "there is no such database or user", "copy the URL again; databases: \\l in psql"),
     ("is starting up", "is just starting", "try again in a moment"),
     ("is shutting down", "is shutting down", "try again in a moment"),
     ("is in recovery mode", "is recovering from a crash", "try again in a moment"),

@@ -11,10 +11,11 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from homeport.errors import HomeportError
 from homeport.postgres.server import Connection, Server, Unreachable, connect
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS event (at REAL NOT NULL, step TEXT NOT NULL, detail T
 ON_TARGET = """
 CREATE SCHEMA IF NOT EXISTS homeport;
 CREATE TABLE IF NOT EXISTS homeport.move (
-  id text PRIMARY KEY, source text NOT NULL, before text NOT NULL,
+  id text PRIMARY KEY, source text NOT NULL, before text NOT NULL, brought text NOT NULL, settings text NOT NULL,
   snapshot text, contents text, rest text, started timestamptz NOT NULL DEFAULT now());
 CREATE TABLE IF NOT EXISTS homeport.done (
   task text PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp());
@@ -35,6 +36,7 @@ CREATE TABLE IF NOT EXISTS homeport.phase (
   number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name text NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp(), detail jsonb NOT NULL DEFAULT '{}');
 """
+RECORD = ("move", "done", "phase")  # these tables
 # On the side that receives changes: the snapshot of the other side that this one equals, and how far into its WAL the
 # replication slot there, if there is one, may have been told that it was read.
 ON_RECEIVER = """
@@ -47,8 +49,9 @@ INSERT INTO homeport.applied (snapshot) VALUES ('{0}') ON CONFLICT (one) DO UPDA
 APPLY_READ = "UPDATE homeport.applied SET read = '{0}'"
 PHASES = (
     "copying", "following", "proving", "proven", "fencing", "fenced", "drained", "verified", "switching", "switched",
-    "returning", "returned", "opened",
+    "returning", "returned", "opened", "abandoned",
 )  # fmt: skip
+BEGAN, ENDED = "copy began", "the move ended"  # in a file's history: whose it is from the one to the other
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Move:
     id: str
     source: str
     before: tuple[str, ...]  # what the target held already: never dropped
+    brought: tuple[str, ...] = ()  # what the source held when the copy began: this the target may hold by our doing
+    settings: Mapping[str, str] = field(default_factory=dict)  # the target's own, before
     snapshot: str | None = None
     contents: str | None = None
     rest: str | None = None
@@ -101,6 +106,12 @@ class State:
         with self._lock, self._connection:
             self._connection.execute("INSERT INTO event VALUES (?, ?, ?)", [time.time(), step, json.dumps(detail)])
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a copy began by this file, of a move that has not ended since."""
+        marks = [event.step for event in self.events() if event.step in (BEGAN, ENDED)]
+        return marks[-1:] == [BEGAN]
+
     def events(self) -> list[Event]:
         rows = self._connection.execute("SELECT at, step, detail FROM event ORDER BY rowid")
         return [Event(at, step, json.loads(detail)) for at, step, detail in rows]
@@ -110,11 +121,11 @@ class State:
 def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
     """The state of the move from `source` to `target`, made if there is none, for this process alone.
 
-    A file in which nothing has happened yet belongs to whoever opens it: a URL that was wrong leaves no trace.
+    A file in which nothing has happened yet, or whose move has ended, belongs to whoever opens it: a URL that was wrong
+    leaves no trace.
     HomeportError if the file belongs to another move, another process has it open, or it is no state of a move.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f"{file.name}.lock").open("a") as lock:
+    with _open_lock(file) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -141,12 +152,12 @@ def read_move(connection: Connection) -> Move | None:
     """The move that the target is the target of, if any."""
     if not connection.execute("SELECT to_regclass('homeport.move') IS NOT NULL").fetchall()[0][0]:
         return None
-    query = "SELECT id, source, before, snapshot, contents, rest FROM homeport.move"
+    query = "SELECT id, source, before, brought, settings, snapshot, contents, rest FROM homeport.move"
     rows = connection.execute(query).fetchall()
     if not rows:
         return None
-    identifier, source, before, snapshot, contents, rest = (None if v is None else str(v) for v in rows[0])
-    return Move(str(identifier), str(source), tuple(json.loads(str(before))), snapshot, contents, rest)
+    identifier, source, before, brought, settings, *rest = rows[0]
+    return Move(identifier, source, tuple(json.loads(before)), tuple(json.loads(brought)), json.loads(settings), *rest)
 
 
 def write_move(connection: Connection, move: Move) -> None:
@@ -155,10 +166,11 @@ def write_move(connection: Connection, move: Move) -> None:
         connection.execute(ON_TARGET.encode())
         connection.execute("DELETE FROM homeport.move")
         connection.execute("DELETE FROM homeport.done")
-        values = [move.id, move.source, json.dumps(move.before), move.snapshot, move.contents, move.rest]
+        values = [move.id, move.source, json.dumps(move.before), json.dumps(move.brought), json.dumps(move.settings)]
         connection.execute(
-            "INSERT INTO homeport.move (id, source, before, snapshot, contents, rest) VALUES (%s, %s, %s, %s, %s, %s)",
-            values,
+            "INSERT INTO homeport.move (id, source, before, brought, settings, snapshot, contents, rest)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [*values, move.snapshot, move.contents, move.rest],
         )
 
 
@@ -173,9 +185,9 @@ def adopt_move(state: State, connection: Connection, source: Server, target: Ser
     if move.source != describe(source):
         raise HomeportError(
             f"{target}: is the target of a move from {move.source}, not from {describe(source)}",
-            "copy into another database",
+            "take another database; or name that source; to give that move up: homeport db clean --abandon",
         )
-    if any(event.step == "copy began" for event in state.events()):
+    if state.has_begun:
         raise HomeportError(
             f"{state.file}: is the state of another move (the target belongs to move {move.id})",
             "name another file with --state",
@@ -220,6 +232,13 @@ def write_phase(connection: Connection, name: str, **detail: object) -> None:
     )
 
 
+def write_abandoned(connection: Connection) -> None:
+    """The move is given up: whoever copies into this target again begins anew. Needs autocommit."""
+    with connection.transaction():
+        connection.execute("DELETE FROM homeport.done")
+        write_phase(connection, "abandoned")
+
+
 def read_done(connection: Connection) -> frozenset[str]:
     """Tasks whose effect is committed on the target."""
     return frozenset(str(row[0]) for row in connection.execute("SELECT task FROM homeport.done").fetchall())
@@ -229,6 +248,16 @@ def done_statement(task: str) -> str:
     """What a task's own transaction runs first. Fails with SQLSTATE 23505 if the task has been done."""
     quoted = task.replace("'", "''")
     return f"INSERT INTO homeport.done (task) VALUES ('{quoted}')"
+
+
+def _open_lock(file: Path) -> IO[str]:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.with_name(f"{file.name}.lock").open("a")
+    except OSError as error:
+        raise HomeportError(
+            f"{file}: the state of a move cannot be written there: {error.strerror}", "name another file with --state"
+        ) from None
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: str) -> tuple[str, str] | None:
@@ -245,8 +274,12 @@ def _prepare(connection: sqlite3.Connection, file: Path, source: str, target: st
             values = [secrets.token_hex(6), source, target, time.time()]
             connection.execute("INSERT INTO move VALUES (?, ?, ?, ?)", values)
         elif known != (source, target):
-            if connection.execute("SELECT 1 FROM event LIMIT 1").fetchone():
+            last = connection.execute("SELECT step FROM event ORDER BY rowid DESC LIMIT 1").fetchone()
+            if last and last[0] != ENDED:
                 return str(known[0]), str(known[1])
+            if last:
+                connection.execute("DELETE FROM event")
+                connection.execute("UPDATE move SET id = ?", [secrets.token_hex(6)])
             connection.execute("UPDATE move SET source = ?, target = ?", [source, target])
     return None
 

@@ -140,8 +140,8 @@ def read_events(file: Path, source: Server, target: Server) -> tuple[Event, ...]
 def conclude(record: Record, source: Side, target: Side, events: Sequence[Event]) -> Status:
     """Pure: what was seen of both sides, in one answer."""
     phase = record.phase.name if record.phase else None
-    if phase is None and record.move is not None:
-        phase = COPIED if record.is_copied else "copying"
+    if phase in (None, "abandoned") and record.move is not None:
+        phase = COPIED if record.is_copied else phase or "copying"
     step = str(record.phase.detail.get("step", "")) if record.phase else ""
     return Status(
         move=record.move.id if record.move else None,
@@ -162,6 +162,8 @@ def find_next(phase: str | None, source: Side, target: Side, *, has_begun: bool)
         return Next("db status", f"see to it that both sides can be reached ({problem})")
     if phase == "copying" and not has_begun:
         return Next("db copy", "the copy is not complete; it goes on")
+    if phase == "abandoned" and source.left:
+        return Next("db clean --abandon", "the move is being given up; it goes on")
     if phase in ("switched", "returned") and not source.left:
         return Next("db clean --target", "the source is clean, the target keeps the record of the move")
     return NEXT[phase]
@@ -182,7 +184,8 @@ NEXT: dict[str | None, Next] = {
     "switching": Next("db cutover", "the switch has begun and did not succeed: it is made again; or `db rollback`"),
     "switched": Next("db clean", "when nobody wants to go back any more; until then, `db rollback` loses nothing"),
     "returning": Next("db rollback", "the way back has begun; it goes on"),
-    "returned": Next("db follow", "the source serves again: to try once more; to give up, `db clean --target`"),
+    "returned": Next("db follow", "the source serves again: to try once more; to give up, `db clean --abandon`"),
+    "abandoned": Next("db follow", "the move was given up: to begin anew; to drop the copy, `db clean --abandon`"),
 }
 
 

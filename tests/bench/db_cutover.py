@@ -57,9 +57,9 @@ def fill(server: Server, accounts: int) -> None:
     )
 
 
-def write(url: str, accounts: int, pipe: Pipe) -> None:
-    """A process of writers: it tells when all of them write, stops when it is told to, and then tells each one's
-    commits and refusals.
+def write(url: str, one: str, rows: int, pipe: Pipe) -> None:
+    """A process of writers of transactions like `one`, on so many rows: it tells when all of them write, stops when it
+    is told to, and then tells each one's commits and refusals.
     """
     stop = threading.Event()
     commits: list[list[float]] = [[] for _ in range(CONNECTIONS)]
@@ -71,8 +71,8 @@ def write(url: str, accounts: int, pipe: Pipe) -> None:
         while not stop.is_set():
             try:
                 connection = connection or psycopg.connect(Path(url).read_text().strip(), autocommit=True)
-                one, other = sorted(((turn * 7919 + number) % accounts + 1, (turn * 104729 + number) % accounts + 1))
-                connection.execute(ONE.format(one, other, number, turn).encode())
+                first, second = sorted(((turn * 7919 + number) % rows + 1, (turn * 104729 + number) % rows + 1))
+                connection.execute(one.format(first, second, number, turn).encode())
                 commits[number].append(time.monotonic())
                 turn += 1
                 due = max(due + CONNECTIONS / PER_SECOND, time.monotonic() - 0.1)
@@ -105,7 +105,7 @@ def measure(source: Server, target: Server, accounts: int, folder: Path) -> Roun
     url.write_text(render_url(source))
     run_sql(source, "TRUNCATE entry")
     here, there = multiprocessing.Pipe()
-    writers = multiprocessing.get_context("spawn").Process(target=write, args=(str(url), accounts, there))
+    writers = multiprocessing.get_context("spawn").Process(target=write, args=(str(url), ONE, accounts, there))
     writers.start()
     here.recv()
     time.sleep(3)
@@ -122,12 +122,17 @@ def measure(source: Server, target: Server, accounts: int, folder: Path) -> Roun
     clean(source, target, state, quiet, of_target=True)
     return Round(
         report,
-        gap=max(_gap([at for at in each if at > began - 0.5]) for each in commits),
-        usual=max(map(_gap, before)),
+        gap=max(longest_gap([at for at in each if at > began - 0.5]) for each in commits),
+        usual=max(map(longest_gap, before)),
         rate=sum(len([at for at in each if at > began - span]) for each in before) / span,
         refused=sum(refused),
         lost=lost,
     )
+
+
+def longest_gap(times: list[float]) -> float:
+    """The longest time between one and the next."""
+    return max((later - earlier for earlier, later in zip(times, times[1:], strict=False)), default=0.0)
 
 
 def main() -> None:
@@ -166,10 +171,6 @@ def report(name: str, size: int, rounds: list[Round]) -> None:
     print(f"  refused and tried again {sum(r.refused for r in rounds)}, lost {sum(r.lost for r in rounds)}")
     bar(f"{name}, longest without a commit, median", statistics.median(r.gap for r in rounds), "s", at_most=BAR_SECONDS)
     bar(f"{name}, transactions lost", sum(r.lost for r in rounds), at_most=0)
-
-
-def _gap(times: list[float]) -> float:
-    return max((later - earlier for earlier, later in zip(times, times[1:], strict=False)), default=0.0)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,27 @@ def test_a_cutover_that_nobody_agreed_to_asks_for_that(person: Person) -> None:
     assert "--yes agrees" in person.types("clean", expected=2).output
 
 
+def test_a_move_is_given_up_after_saying_what_goes(person: Person) -> None:
+    person.types("follow", "--until-caught-up")
+    name = person.target.database
+    assert "--abandon --drop-copy DATABASE" in person.types("clean", "--drop-copy", name, expected=2).output
+    dry = json.loads(person.types("clean", "--abandon", "--drop-copy", name, "--dry-run", "--json").stdout)
+    assert (dry["dry_run"], dry["phase"]) == (True, "following")
+    assert "TABLE public.book" in dry["target"]["dropped"]
+    assert "schema homeport" in dry["source"]["left"][0]
+    assert run_sql(person.target, "SELECT count(*) FROM book") == [(1000,)]
+    unasked = person.types("clean", "--abandon", "--drop-copy", name, expected=2)
+    assert "TABLE public.book" in unasked.stderr and "--yes agrees" in unasked.output
+    done = person.types("clean", "--abandon", "--drop-copy", name, "--yes")
+    assert done.stderr.index("dropped from") < done.stderr.index("drop what was copied")
+    assert f"/{name}" in done.stdout
+    assert run_sql(person.target, "SELECT to_regclass('book') IS NULL, to_regnamespace('homeport') IS NULL") == [
+        (True, True)
+    ]
+    again = person.types("clean", "--abandon", "--drop-copy", name, "--yes")
+    assert "nothing, there is nothing of Homeport" in again.stderr
+
+
 def test_a_switch_that_fails_may_be_made_again_or_taken_back(person: Person) -> None:
     person.types("follow", "--until-caught-up")
     failed = person.types("cutover", "--yes", "--switch", "false", expected=1)

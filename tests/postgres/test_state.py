@@ -61,6 +61,13 @@ def test_another_user_of_the_same_databases_may_go_on(tmp_path: Path) -> None:
         assert state.id == name
 
 
+def test_a_state_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeportError, match="cannot be written there: "):
+        with open_state(tmp_path / "file" / "state", SOURCE, TARGET):
+            pass
+
+
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     with open_state(tmp_path / "state", SOURCE, TARGET):
         with pytest.raises(HomeportError, match="another process works on this move"):

@@ -27,7 +27,7 @@ def record(name: str, **detail: object) -> Record:
     return Record(MOVE, True, Phase(name, 0.0, detail))
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", [phase for phase in PHASES if phase != "abandoned"])
 def test_every_phase_has_a_next_command(phase: str) -> None:
     found = conclude(record(phase), HERE, THERE, ())
     assert (found.move, found.phase, found.next) == ("abc", phase, NEXT[phase])
@@ -42,6 +42,13 @@ def test_a_copy_that_nobody_captured_is_to_be_made_again() -> None:
     assert conclude(Record(MOVE, is_copied=True), HERE, THERE, ()).next.command == "db follow --again"
     assert conclude(Record(MOVE, is_copied=False), HERE, THERE, ()).next.command == "db copy"
     assert conclude(record("copying"), HERE, THERE, ()).next.command == "db follow"
+
+
+def test_a_move_that_was_given_up_is_cleaned_or_begins_anew() -> None:
+    given_up = replace(record("abandoned"), is_copied=False)
+    assert conclude(given_up, HERE, THERE, ()).next.command == "db clean --abandon"
+    assert conclude(given_up, replace(HERE, left=()), THERE, ()).next == NEXT["abandoned"]
+    assert conclude(record("abandoned"), replace(HERE, left=()), THERE, ()).phase == COPIED  # again, by `copy`
 
 
 def test_a_side_that_cannot_be_reached_comes_first() -> None:

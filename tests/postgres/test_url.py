@@ -1,11 +1,12 @@
 """URLs become servers, or words; a password is never among them."""
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from homeport.errors import HomeportError
-from homeport.postgres.server import Server, parse_url, redact, render_options
+from homeport.postgres.server import Server, explain, parse_url, redact, render_options
 
 
 def said(text: str) -> str:
@@ -80,3 +81,9 @@ def test_any_password_survives_and_is_never_shown(password: str) -> None:
 
 def test_options_keep_blanks_and_backslashes() -> None:
     assert render_options({"a": "b c", "d": "\\"}) == "-c a=b\\ c -c d=\\\\"
+
+
+def test_a_short_password_does_not_hide_what_is_wrong() -> None:
+    server = Server("db.example.org", 5432, "shop", "shop", "w")
+    error = psycopg.OperationalError("FATAL: password authentication failed for user")
+    assert "refuses this user with this password" in explain(server, error, "the source").message

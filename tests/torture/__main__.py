@@ -33,7 +33,9 @@ def main() -> int:
         except BaseException:
             say(f"failed; the same again is: {AGAIN.format(seed=arguments.seed, number=number, kills=kills)}")
             raise
-    say("\n".join(summarize(reports, time.monotonic() - began)))
+        done = sum(report.kills.total() for report in reports)
+        say(f"so far: {len(reports)} rounds, {done} of {arguments.kills} kills, {time.monotonic() - began:.0f} s")
+    say("\n".join(summarize(arguments.seed, reports, time.monotonic() - began)))
     return 0
 
 
@@ -58,22 +60,25 @@ def run_round(seed: int, number: int, kills: int) -> Report:
     return report
 
 
-def summarize(reports: list[Report], seconds: float) -> list[str]:
-    kills, weather, refused = (
-        sum((getattr(report, name) for report in reports), Counter[str]()) for name in ("kills", "weather", "refused")
+def summarize(seed: int, reports: list[Report], seconds: float) -> list[str]:
+    kills, weather, refused, told = (
+        sum((getattr(report, name) for report in reports), Counter[str]())
+        for name in ("kills", "weather", "refused", "told")
     )
     points = sorted(set().union(*(report.points for report in reports)))
     freezes = ", ".join(f"{each:.2f}" for report in reports for each in report.freezes)
     return [
         "",
-        f"nothing was lost: {len(reports)} rounds, {sum(report.transactions for report in reports)} transactions "
-        f"committed, {kills.total()} kills, {seconds:.0f} s",
         f"kills by phase: {render(kills)}",
         f"points: {len(points)}: {', '.join(points)}",
         f"weather: {render(weather)}",
         "ended with an error, and was started again:",
         *(f"  {count} × {words}" for words, count in refused.most_common()),
         f"seconds without success, of the worst writer, where the cutover was not killed: {freezes or 'none'}",
+        "",
+        f"nothing was lost: {len(reports)} rounds, {sum(report.transactions for report in reports):,} transactions "
+        f"committed, {sum(report.big_rows for report in reports)} rows of 50 MB, {kills.total()} kills ({len(points)} "
+        f"points among them), {weather.total()} strikes of weather, {render(told)}, {seconds:.0f} s, seed {seed}",
     ]
 
 

@@ -21,8 +21,16 @@ from tests.torture.weather import Place, Weather
 from tests.torture.writers import WRITERS, Crowd, Sides, longest
 
 SPAN_SECONDS = 5.0  # of a step that was not seen to its end yet
-SHARES = {"follow": 0.2, "following": 0.25, "cutover": 0.25, "back": 0.08, "rollback": 0.17, "clean": 0.05}  # of kills
-BACK = ("back", "rollback")
+SHARES = {  # of kills
+    "abandon": 0.08,
+    "follow": 0.2,
+    "following": 0.25,
+    "cutover": 0.25,
+    "back": 0.08,
+    "rollback": 0.17,
+    "clean": 0.05,
+}
+OPTIONAL = {"back": "returns", "rollback": "returns", "abandon": "abandons"}  # step → what of a plan has it
 ENDS_SECONDS = 240.0
 REFUSED_MAX = 6  # in a row, of runs that nothing was done to
 PHASE = "SELECT name FROM homeport.phase ORDER BY number DESC LIMIT 1"
@@ -40,7 +48,8 @@ class Plan:
     `watches`: nobody writes after the switch until both sides are compared; `filler`: rows that never change.
     `pointed`: steps die at each of their named points, and never at other moments; `undoes`: a cutover that was killed
     when the fence was up is taken back first; `stumbles`: the switch command fails once, when it has done its work;
-    `leaves_again`: after the return there is a second cutover; `slot`: the source allows a replication slot.
+    `leaves_again`: after the return there is a second cutover; `abandons`: the move is given up midway, and begun anew;
+    `slot`: the source allows a replication slot.
     """
 
     seed: str
@@ -56,6 +65,7 @@ class Plan:
     stumbles: bool = False
     slot: bool = False
     leaves_again: bool = False
+    abandons: bool = False
 
 
 @dataclass
@@ -67,6 +77,8 @@ class Report:
     weather: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     transactions: int = 0
+    big_rows: int = 0  # of 50 MB
+    told: Counter[str] = field(default_factory=Counter)  # changes of the schema refused, moves given up
     freezes: list[float] = field(default_factory=list)  # of cutovers without a kill: seconds, of the worst writer
     seconds: float = 0.0
 
@@ -106,6 +118,10 @@ class Round:
         before = dump_schema(self.source, int(self.ground.source.major))
         with self.crowd:
             self.crowd.wait_for(40)
+            if self.plan.big_rows:
+                self.crowd.writers[-1].big_due.set()  # one that the copy may meet
+            if self.plan.abandons:
+                self._abandon(before)
             self._work("follow", "follow", "--until-caught-up")
             self._follow()
             if self.plan.migrates:
@@ -123,6 +139,7 @@ class Round:
         self.crowd.check()
         self._check_end(before)
         self.report.points |= set(self.tool.points())
+        self.report.big_rows = sum(writer.big for writer in self.crowd.writers)
         self.report.seconds = time.monotonic() - began
         return self.report
 
@@ -138,7 +155,8 @@ class Round:
             elif ended.code == 0:
                 self.ground.spans[name] = ended.seconds
                 self._left = max(kills, 0)
-                self.say(f"{name}: ended after {ended.seconds:.1f} s")
+                killed = self.report.kills.total()
+                self.say(f"{name}: ended after {ended.seconds:.1f} s, {killed} kills in this round so far")
                 self._finish("status")
                 return
             else:
@@ -203,7 +221,19 @@ class Round:
                 assert ended and ended.code == 1 and named in ended.said, f"{change}: {ended}"
             self._change_schema(undo)
             self._finish("follow", "--until-caught-up")
+            self.report.told["changes of the schema refused"] += 1
         self.say("changes of the schema were noticed")
+
+    def _abandon(self, before: str) -> None:
+        """The move is given up when it follows, and later begun anew: both sides are what they were, writers go on."""
+        empty = dump_schema(self.target, int(self.ground.target.major))
+        self._finish("follow", "--until-caught-up")
+        self._work("abandon", "clean", "--abandon", "--drop-copy", self.target.database, "--yes")
+        for side, cluster, was in ((self.source, self.ground.source, before), (self.target, self.ground.target, empty)):
+            now = dump_schema(side, int(cluster.major))
+            assert now == was, difference(was, now)
+        self.report.told["moves given up"] += 1
+        self.crowd.wait_for(40)
 
     def _undo(self) -> None:
         """A cutover is killed when the fence is up; then the source is opened again, and following goes on."""
@@ -304,7 +334,7 @@ class Round:
         self.report.kills[str(rows[0][0]) if rows else "nothing"] += 1
 
     def _share(self, step: str) -> int:
-        shares = SHARES if self.plan.returns else {name: SHARES[name] for name in SHARES if name not in BACK}
+        shares = {name: s for name, s in SHARES.items() if name not in OPTIONAL or getattr(self.plan, OPTIONAL[name])}
         return round(self.plan.kills * shares[step] / sum(shares.values()))
 
     def _switch(self, side: str) -> str:
@@ -317,7 +347,7 @@ def difference(before: str, after: str) -> str:
     """Lines that one of two texts has alone."""
     left, right = before.splitlines(), after.splitlines()
     gone, come = ([line for line in one if line not in other] for one, other in ((left, right), (right, left)))
-    return "\n".join(["the source's schema is not what it was:", *(f"- {x}" for x in gone), *(f"+ {x}" for x in come)])
+    return "\n".join(["a schema is not what it was:", *(f"- {x}" for x in gone), *(f"+ {x}" for x in come)])
 
 
 def plan_round(seed: int, number: int, kills: int) -> Plan:
@@ -325,9 +355,10 @@ def plan_round(seed: int, number: int, kills: int) -> Plan:
     slot = allows_slot(seed, number)
     if number == 0:
         plan = Plan(f"{seed}/0", kills=0, returns=True, migrates=False, watches=False, rest_seconds=0.02)
-        return replace(plan, leaves_again=True, slot=slot)
+        return replace(plan, leaves_again=True, abandons=True, slot=slot)
     if number == 1:
-        return Plan(f"{seed}/1", 0, returns=True, migrates=True, watches=False, undoes=True, pointed=True, slot=slot)
+        plan = Plan(f"{seed}/1", kills=0, returns=True, migrates=True, watches=False, undoes=True)
+        return replace(plan, abandons=True, pointed=True, slot=slot)
     chance = random.Random(f"{seed} round {number}")
     return Plan(
         seed=f"{seed}/{number}",
@@ -341,6 +372,7 @@ def plan_round(seed: int, number: int, kills: int) -> Plan:
         undoes=chance.random() < 0.3,
         stumbles=chance.random() < 0.3,
         leaves_again=number % 4 == 0,
+        abandons=chance.random() < 0.3,
         slot=slot,
     )
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from homeport.postgres.cutover.abandon import AbandonOptions, abandon
 from homeport.postgres.cutover.back import rollback
+from homeport.postgres.cutover.clean import clean
 from homeport.postgres.cutover.follow_back import follow_back
 from homeport.postgres.cutover.run import CutoverOptions, cutover
 from homeport.postgres.follow.run import FollowOptions, Lag, Listener, follow
@@ -11,7 +13,7 @@ from homeport.postgres.server import Server
 
 At = Callable[[str], None]
 CAUGHT_UP_SECONDS = 1.0
-HAVE_POINTS = ("follow", "cutover", "rollback")
+HAVE_POINTS = ("follow", "cutover", "rollback", "clean")
 
 
 def run_step(step: str, source: Server, target: Server, state: Path, at: At, arguments: Sequence[str] = ()) -> None:
@@ -21,6 +23,12 @@ def run_step(step: str, source: Server, target: Server, state: Path, at: At, arg
         return
     if step == "follow":
         follow(source, target, state, FollowOptions(), Listener(), stop=_has_caught_up, at=at)
+        return
+    if step == "clean" and "--abandon" in arguments:
+        abandon(source, target, state, AbandonOptions(True, target.database), lambda words: None, at=at)
+        return
+    if step == "clean":
+        clean(source, target, state, lambda words: None, of_target="--target" in arguments)
         return
     command = {"cutover": cutover, "rollback": rollback}[step]
     switch = arguments[arguments.index("--switch") + 1]

@@ -15,6 +15,7 @@ from homeport.postgres.server import Server
 ROOT = Path(__file__).parents[2]
 POINTED = Path(__file__).with_name("pointed.py")
 OUR_BUG = 3
+STATELESS = ("check", "compare")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Tool:
         """`homeport db <arguments>`, both servers in its environment."""
         own = {"HOMEPORT_SOURCE": render_url(self.source), "HOMEPORT_TARGET": render_url(self.target)}
         command = [sys.executable, "-W", "ignore", "-m", "homeport", "db", *arguments]
-        return self._start([*command, "--state", str(self.state)], {**os.environ, **own}, b"")
+        state = [] if arguments[0] in STATELESS else ["--state", str(self.state)]
+        return self._start([*command, *state], {**os.environ, **own}, b"")
 
     def start_pointed(self, *arguments: str, only: str = "") -> "Running":
         """The same step, called as a library: it kills itself at the first named point that is not in `struck`."""

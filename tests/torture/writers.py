@@ -72,6 +72,7 @@ class Writer(threading.Thread):
         super().__init__(name=f"writer {number}", daemon=True)
         self.number, self.sides, self.journal = number, sides, journal
         self.committed = 0
+        self.big = 0  # rows of 50 MB that were committed
         self.waits: list[Wait] = []
         self.failure: BaseException | None = None
         self.big_due = threading.Event()  # a row of 50 MB, at the next chance
@@ -175,6 +176,7 @@ class Writer(threading.Thread):
         self.journal.conclude(self._next, "committed")
         self.committed += 1
         if big:
+            self.big += 1
             self.big_due.clear()
         return rested
 

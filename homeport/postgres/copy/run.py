@@ -13,7 +13,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.contents import Contents, load_contents, render_contents
-from homeport.postgres.copy.crew import Crew
+from homeport.postgres.copy.crew import CAUSES, Crew
 from homeport.postgres.copy.finish import render_rest, sequence_statements
 from homeport.postgres.copy.graph import Graph, Task
 from homeport.postgres.copy.keeper import Keeper, keep_snapshot
@@ -24,8 +24,22 @@ from homeport.postgres.copy.schema import Shop, dump_schema, restore_first
 from homeport.postgres.copy.throttle import Throttle, pause_reason
 from homeport.postgres.copy.tunnel import tunnel
 from homeport.postgres.copy.worker import Place, Worker, plan_rows
+from homeport.postgres.cutover.fence import retry
+from homeport.postgres.cutover.silence import holds_any, restore
+from homeport.postgres.follow.capture import remove
 from homeport.postgres.server import Connection, Lost, Server, connect, redact
-from homeport.postgres.state import Move, State, adopt_move, describe, open_state, read_done, write_applied, write_move
+from homeport.postgres.state import (
+    BEGAN,
+    RECORD,
+    Move,
+    State,
+    adopt_move,
+    describe,
+    open_state,
+    read_done,
+    write_applied,
+    write_move,
+)
 
 Tell = Callable[[Progress], None]
 At = Callable[[str], None]
@@ -71,7 +85,9 @@ def copy(
         except psycopg.Error as error:
             said = " ".join(redact(source, redact(target, str(error))).split())
             kind = Lost if isinstance(error, psycopg.OperationalError) else HomeportError
-            raise kind(f"{source} to {target}: {said}", "mend this, then start again") from None
+            denied = isinstance(error, psycopg.errors.InsufficientPrivilege)
+            hint = CAUSES["42501"] if denied else "mend this, then start again"
+            raise kind(f"{source} to {target}: {said}", hint) from None
 
 
 def _copy(source: Server, target: Server, state: State, options: Options, tell: Tell, at: At) -> Report:
@@ -115,7 +131,7 @@ class _Run:
         contents = keeper.contents
         with connect(self.source, application="copy look", autocommit=True, what="the source") as looking:
             receiving.check_different(looking, self._held, self.target)
-            present = receiving.occupants(receiving.read_objects(looking))
+            present = tuple(receiving.read_objects(looking))
             versions = looking.info.server_version // 10000, self._held.info.server_version // 10000
         if versions[1] < versions[0]:
             raise HomeportError(f"{self.target}: is PostgreSQL {versions[1]}, older than the source's {versions[0]}",
@@ -123,13 +139,17 @@ class _Run:
         if move is None:
             before = receiving.read_objects(self._held)
             receiving.check_empty(self.target, before, frozenset(present), self.options.into_nonempty)
-            move = Move(self.state.id, describe(self.source), tuple(before))
-        self.state.record("copy began", snapshot=keeper.snapshot, bytes=contents.bytes, tables=len(contents.tables))
-        write_move(self._held, replace(move, snapshot=None, contents=None, rest=None))
-        if dropped := receiving.clean(self._held, (*move.before, "SCHEMA homeport")):
-            self.state.record("target cleaned", objects=dropped)
+            settings = receiving.read_settings(self._held)
+            move = Move(self.state.id, describe(self.source), tuple(before), present, settings)
+        known = tuple(sorted({*move.brought, *present}))  # until what an earlier copy brought is gone
+        ours = receiving.read_ours(self._held, self.target, move.before, known)
+        self.state.record(BEGAN, snapshot=keeper.snapshot, bytes=contents.bytes, tables=len(contents.tables))
+        write_move(self._held, replace(move, brought=known, snapshot=None, contents=None, rest=None))
+        if ours:
+            self._forget(ours)
+            self.state.record("target cleaned", objects=len(ours))
         self.at("cleaned")
-        move = replace(move, snapshot=keeper.snapshot, contents=render_contents(contents))
+        move = replace(move, brought=present, snapshot=keeper.snapshot, contents=render_contents(contents))
         move = replace(move, rest=self._restore_schema(keeper, versions))
         write_move(self._held, move)
         write_applied(self._held, keeper.visible)
@@ -140,6 +160,13 @@ class _Run:
         """All rows are there, of one instant: build the rest."""
         self.state.record("copy continued", done=len(done))
         return self._work(load_contents(move.contents or ""), move, done, None)
+
+    def _forget(self, ours: list[str]) -> None:
+        """Drop what was copied, and what a cutover has prepared there since: it is of tables that are gone."""
+        if holds_any(self._held):
+            retry(self._held, lambda: restore(self._held), str(self.target))
+        receiving.drop(self._held, ours)
+        remove(self.target, what="the target", kept=RECORD)
 
     def _restore_schema(self, keeper: Keeper, versions: tuple[int, int]) -> str:
         folder = self.state.file.with_name(f"{self.state.file.name}.schema")

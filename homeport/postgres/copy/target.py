@@ -1,9 +1,11 @@
 """The database that receives: whether it may be written, what it held before, and back to that.
 
-Everything that is there and was not `before` came from an earlier, unfinished copy: `clean` drops it.
+What is there, was not there `before` and is one of the objects that a copy was about to bring came from an earlier,
+unfinished copy: `clean` drops it. What neither explains is somebody else's, and nothing is dropped beside it.
 """
 
 import zlib
+from collections.abc import Iterable, Mapping
 
 import psycopg
 from psycopg import sql
@@ -24,6 +26,8 @@ TWO_WORDS = (
     "TEXT SEARCH CONFIGURATION",
     "TEXT SEARCH DICTIONARY",
 )
+RIGHTS = ("DEFAULT PRIVILEGES ", "REVOKE ")  # of these objects the name is what undoes them
+OURS_ANYWAY = (*RIGHTS, "LARGE OBJECT ")  # a cutover makes the target's large objects those of the source
 # Of an extension, or of another object (the constructor of a range type, the sequence of an identity column).
 MEMBER = """EXISTS (
   SELECT FROM pg_depend d WHERE d.classid = '{0}'::regclass AND d.objid = {1}.oid
@@ -83,10 +87,24 @@ SELECT own.begun || 'GRANT ' || CASE own.defaclobjtype WHEN 'f' THEN 'EXECUTE' E
 FROM own WHERE own.is_global AND own.defaclobjtype IN ('f', 'T')
   AND NOT EXISTS (SELECT FROM aclexplode(own.defaclacl) g WHERE g.grantee = 0)
 ORDER BY 1"""
+# What undoes a right on a schema that was given by the connected role: schemas that were there before get it too.
+SCHEMA_RIGHTS = f"""
+SELECT format('REVOKE %s ON SCHEMA %I FROM %s', g.privilege_type, n.nspname,
+              CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END)
+FROM pg_namespace n, aclexplode(n.nspacl) g
+WHERE {SYSTEM} AND g.grantee <> n.nspowner AND pg_has_role(g.grantor, 'USAGE') ORDER BY 1"""
+SETTINGS = """
+SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)
+FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
+WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.setrole = 0 ORDER BY 1"""
 EXTENSIONS = "SELECT quote_ident(extname) FROM pg_extension"
 HOLDERS = """
 SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND a.datname = current_database()"""
+IN_USE = """
+SELECT format('session %s (%s, user %s)', pid, coalesce(nullif(application_name, ''), 'unnamed'), usename)
+FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+  AND pid <> pg_backend_pid() AND coalesce(application_name, '') NOT LIKE 'homeport %' ORDER BY pid"""
 LARGE_OBJECTS = "SELECT oid::bigint FROM pg_largeobject_metadata"
 
 
@@ -96,12 +114,19 @@ def read_objects(connection: Connection) -> list[str]:
     found += [f"{str(kind).upper()} {name}" for kind, name in connection.execute(OTHERS.encode()).fetchall()]
     for kind, query in (("EXTENSION", EXTENSIONS), ("SCHEMA", SCHEMAS), ("LARGE OBJECT", LARGE_OBJECTS)):
         found += [f"{kind} {row[0]}" for row in connection.execute(query.encode()).fetchall()]
-    return found + [str(row[0]) for row in connection.execute(DEFAULTS.encode()).fetchall()]
+    for query in (DEFAULTS, SCHEMA_RIGHTS):
+        found += [str(row[0]) for row in connection.execute(query.encode()).fetchall()]
+    return found
 
 
-def occupants(objects: list[str]) -> list[str]:
-    """Of these objects, those that make a database not empty: all but extensions, schemas and default privileges."""
-    return [name for name in objects if not name.startswith(("EXTENSION ", "SCHEMA ", "DEFAULT PRIVILEGES "))]
+def read_settings(connection: Connection) -> dict[str, str]:
+    """The database's own settings."""
+    return {str(name): str(value) for name, value in connection.execute(SETTINGS.encode()).fetchall()}
+
+
+def occupants(objects: Iterable[str]) -> list[str]:
+    """Of these objects, those that make a database not empty: all but extensions, schemas and rights."""
+    return [name for name in objects if not name.startswith((*RIGHTS, "EXTENSION ", "SCHEMA "))]
 
 
 def check_empty(target: Server, found: list[str], source: frozenset[str], named: str | None) -> None:
@@ -122,16 +147,52 @@ def check_empty(target: Server, found: list[str], source: frozenset[str], named:
         )
 
 
-def clean(connection: Connection, before: tuple[str, ...]) -> int:
-    """Drop what was not there before; how many objects. Needs autocommit; may be stopped and run again."""
-    kept = set(before)
-    dropped = [name for name in read_objects(connection) if name not in kept and name != "SCHEMA public"]
-    order = {"DEFAULT": -1, "EXTENSION": 1, "SCHEMA": 2}
-    dropped.sort(key=lambda name: order.get(name.partition(" ")[0], 0))
-    for start in range(0, len(dropped), BATCH):
+def find_ours(found: list[str], before: Iterable[str], brought: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Pure: of what a target holds now, what a copy has brought, in the order in which it can be dropped; and what is
+    somebody else's, of whatever makes a database not empty."""
+    kept, known = {*before, "SCHEMA public", f"SCHEMA {OURS}"}, set(brought)
+    new = [name for name in found if name not in kept]
+    ours = [name for name in new if name in known or name.startswith(OURS_ANYWAY)]
+    order = {"DEFAULT": -1, "REVOKE": -1, "EXTENSION": 1, "SCHEMA": 2}
+    ours.sort(key=lambda name: order.get(name.partition(" ")[0], 0))
+    return ours, [name for name in occupants(new) if name not in known and not name.startswith(OURS_ANYWAY)]
+
+
+def read_ours(connection: Connection, target: Server, before: Iterable[str], brought: Iterable[str]) -> list[str]:
+    """What a copy has brought to the target, in the order in which it can be dropped.
+
+    HomeportError if the target holds somebody else's objects too: dropping could take them along.
+    """
+    ours, others = find_ours(read_objects(connection), before, brought)
+    if others:
+        some = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        raise HomeportError(
+            f"{target}: holds what this move has not brought, and what it has brought is to be dropped: {some}",
+            "move these elsewhere or drop them yourself, then start again; or copy into a new database",
+        )
+    return ours
+
+
+def drop(connection: Connection, ours: list[str]) -> None:
+    """Drop these. Needs autocommit; may be stopped, and run again with what is left."""
+    for start in range(0, len(ours), BATCH):
         with connection.transaction():
-            connection.execute("; ".join(_drop(name) for name in dropped[start : start + BATCH]).encode())
-    return len(dropped)
+            connection.execute("; ".join(_drop(name) for name in ours[start : start + BATCH]).encode())
+
+
+def check_unused(connection: Connection, target: Server) -> None:
+    """HomeportError with the sessions of others: rows that somebody uses are not dropped."""
+    if sessions := [str(row[0]) for row in connection.execute(IN_USE.encode()).fetchall()]:
+        some = ", ".join(sessions[:5]) + (f" and {len(sessions) - 5} more" if len(sessions) > 5 else "")
+        raise HomeportError(f"{target}: is in use: {some}", "is it the right database? end these sessions, start again")
+
+
+def reset_settings(connection: Connection, names: Iterable[str], before: Mapping[str, str]) -> None:
+    """Give the database back the settings of these names that it had."""
+    database = sql.Identifier(str(connection.execute("SELECT current_database()").fetchall()[0][0]))
+    for name in names:
+        connection.execute(sql.SQL("ALTER DATABASE {} RESET {}").format(database, sql.Identifier(name)))
+    apply_settings(connection, tuple((name, before[name]) for name in names if name in before))
 
 
 def lock(connection: Connection, target: Server, work: str = "copy") -> None:
@@ -205,6 +266,8 @@ def _drop(name: str) -> str:
             kind, identity = two, name.removeprefix(f"{two} ")
     if kind == "DEFAULT":
         return f"ALTER {name}"
+    if kind == "REVOKE":
+        return name
     if kind == "LARGE OBJECT":
         return f"SELECT lo_unlink({identity})"
     return f"DROP {kind} IF EXISTS {identity} CASCADE"

@@ -80,8 +80,9 @@ def rollback(
 
     `confirm` is asked before the target's writers are kept out, and, without a switch command, when the switch back
     has been made by hand. `at` is called between steps: `returning`, `receiving`, `back proven`, `back fencing`,
-    `back fenced`, `back drained`, `back verified`, `source open`, `switch done`, `back switched`, `returned`. The
-    switch command finds the source in its environment. HomeportError: what is wrong, and what is true now.
+    `back fenced`, `back drained`, `back verified`, `source open`, `switch done`, `back switched`, `returned`; and
+    `before <phase>`, `before returning <step>`. The switch command finds the source in its environment. HomeportError:
+    what is wrong, and what is true now.
     """
     try:
         with connect(target, application="cutover look", what="the target"):
@@ -107,7 +108,7 @@ def rollback(
         with run.step("check foreign keys"):
             for name in validate(place.here):
                 run.tell(f"checked foreign key {name}")
-        write_phase(place.there, "returned")
+        run.record("returned")
         place.state.record(RETURNED)
         run.at("returned")
         run.note(f"{target} stays fenced; following from the source may go on: homeport db follow")
@@ -122,7 +123,7 @@ def _undo(run: Run) -> None:
         return
     with run.step("open the source"):
         fence.retry(place.here, lambda: fence.lower_fence(place.here), str(place.source))
-    write_phase(place.there, "opened")
+    run.record("opened")
     run.at("opened")
     run.note(f"{place.source} takes writes again; following may go on: homeport db follow")
 
@@ -270,7 +271,7 @@ def _captured(place: Place) -> Capture:
 
 
 def _write(run: Run, step: str) -> None:
-    write_phase(run.place.there, "returning", step=step)
+    run.record("returning", step=step)
 
 
 def _step(place: Place) -> str:

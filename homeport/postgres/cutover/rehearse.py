@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homeport.errors import HomeportError
-from homeport.postgres.copy import target as receiving
-from homeport.postgres.copy.contents import load_contents
 from homeport.postgres.copy.run import Options
-from homeport.postgres.cutover.clean import clean_side
+from homeport.postgres.cutover.clean import clean_side, drop_copied
 from homeport.postgres.cutover.session import At, CutoverOptions, Run, Tell, open_place
 from homeport.postgres.cutover.steps import prepare, prove, rehearse_freeze
 from homeport.postgres.follow.capture import Method
@@ -57,12 +55,9 @@ def rehearse(
                 frozen = rehearse_freeze(run, ready)
         finally:
             with run.step("clean"):
-                contents = load_contents(place.move.contents or "{}")
-                for name, _ in contents.settings:
-                    place.there.execute(f'ALTER DATABASE "{target.database}" RESET {name}'.encode())
                 clean_side(source, place.here, "the source", tell)
+                drop_copied(place, tell)  # the record of what the target held goes last
                 clean_side(target, place.there, "the target", tell)
-                receiving.clean(place.there, place.move.before)
             place.state.record(ENDED)
     return RehearsalReport(tuple(run.steps), frozen, tuple(run.told))
 

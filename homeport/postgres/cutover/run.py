@@ -46,8 +46,8 @@ def cutover(  # noqa: PLR0913 both sides, and who is told and asked
 
     `confirm` is asked before writers are kept out, and, without a switch command, when the switch has been made by
     hand. `at` is called between steps: `prepared`, `proven`, `fencing`, `fence up`, `fenced`, `drained`, `verified`,
-    `switching`, `switch done`, `switched`; and at the deltas' own points. HomeportError: what is wrong, and what is
-    true now. Until the switch begins a failure opens the source again.
+    `switching`, `switch done`, `switched`; `before <phase>`; and at the deltas' own points. HomeportError:
+    what is wrong, and what is true now. Until the switch begins a failure opens the source again.
     """
     with open_place(source, target, state_file) as place:
         run = Run(place, options, tell, at)
@@ -114,7 +114,7 @@ def _freeze(run: Run, ready: Ready) -> None:
         _fence(run, ready)
     with run.step("last changes"):
         ready.deltas.run()
-        write_phase(run.place.there, "drained")
+        run.record("drained")
         run.at("drained")
     with run.step("sequences and large objects"):
         changed = _finish(run, ready)
@@ -124,13 +124,12 @@ def _freeze(run: Run, ready: Ready) -> None:
 
 
 def _fence(run: Run, ready: Ready) -> None:
-    there = run.place.there
     if not fence.is_up(run.place.here, ready.fenced):
-        write_phase(there, "fencing")
+        run.record("fencing")
         run.at("fencing")
         run.began = raise_source_fence(run, ready)
     run.at("fence up")
-    write_phase(there, "fenced")
+    run.record("fenced")
     run.at("fenced")
 
 
@@ -151,7 +150,7 @@ def _verify(run: Run, ready: Ready, large_objects_changed: int) -> None:
     bring_sequences(place.here, place.there, ready.counters)
     snapshot = str(place.there.execute("SELECT pg_current_snapshot()::text").fetchall()[0][0])
     write_applied(place.here, snapshot)  # deltas back, if ever the application returns, count from here
-    write_phase(place.there, "verified")
+    run.record("verified")
 
 
 def _switch(run: Run, confirm: Confirm) -> None:
@@ -166,11 +165,11 @@ def _switch(run: Run, confirm: Confirm) -> None:
             fence.lower_fence(place.there)
             restore(place.there)
             keep_definitions(place.there)  # what the way back may not find changed
-            write_phase(place.there, "switching")
+            run.record("switching")
         run.at("switching")
     with run.step("switch"):
         switch(run, place.target, confirm)
-    write_phase(place.there, "switched")
+    run.record("switched")
     run.at("switched")
     if run.began is not None:
         run.frozen_seconds = time.monotonic() - run.began

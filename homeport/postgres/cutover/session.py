@@ -13,7 +13,16 @@ from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.plan import REST
 from homeport.postgres.follow.captured import Capture, operator_path, read_capture
 from homeport.postgres.server import Connection, Server, connect, redact
-from homeport.postgres.state import Move, State, adopt_move, open_state, read_applied, read_done, read_phase
+from homeport.postgres.state import (
+    Move,
+    State,
+    adopt_move,
+    open_state,
+    read_applied,
+    read_done,
+    read_phase,
+    write_phase,
+)
 
 At = Callable[[str], None]
 Tell = Callable[[str], None]
@@ -95,6 +104,11 @@ class Run:
         seconds = time.monotonic() - began
         self.steps.append((name, seconds))
         self.place.state.record(name, seconds=round(seconds, 3))
+
+    def record(self, phase: str, **detail: str) -> None:
+        """The move has come to this phase; in the caller's transaction, if there is one. `at` is called just before."""
+        self.at(" ".join(["before", phase, *detail.values()]))
+        write_phase(self.place.there, phase, **detail)
 
     def note(self, text: str) -> None:
         """Tell, and keep for the report."""

@@ -35,6 +35,14 @@ SELECT format('%I.%I', n.nspname, c.relname), quote_ident(x.conname), pg_get_con
 FROM pg_constraint x JOIN pg_class c ON c.oid = x.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class p ON p.oid = x.confrelid
 WHERE x.contype = 'f' AND x.conparentid = 0 AND {SYSTEM} ORDER BY 1, 2"""
+# What is quiet and still there: a copy that was begun anew may not have brought it yet.
+SILENCED = """
+SELECT s.relation, s.kind, s.name, s.enabled FROM homeport.silenced s
+WHERE EXISTS (SELECT FROM pg_trigger t WHERE s.kind = 'TRIGGER' AND t.tgrelid = to_regclass(s.relation)
+              AND quote_ident(t.tgname) = s.name)
+   OR EXISTS (SELECT FROM pg_rewrite r WHERE s.kind = 'RULE' AND r.ev_class = to_regclass(s.relation)
+              AND quote_ident(r.rulename) = s.name)
+ORDER BY 1, 2, 3"""
 OURS = "homeport_"  # what the names of our own triggers begin with
 ENABLE = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 
@@ -87,9 +95,7 @@ def restore(connection: Connection) -> None:
     """Triggers and rules as they were, foreign keys that are not checked yet; in the caller's transaction."""
     if not _exists(connection, "homeport.silenced"):
         return
-    for relation, kind, name, enabled in connection.execute(
-        "SELECT * FROM homeport.silenced ORDER BY 1, 2, 3"
-    ).fetchall():
+    for relation, kind, name, enabled in connection.execute(SILENCED).fetchall():
         connection.execute(f"ALTER TABLE ONLY {relation} {ENABLE[str(enabled)]} {kind} {name}".encode())
     connection.execute("DELETE FROM homeport.silenced")
     for relation, name, definition, in_one_step, remark in _dropped(connection):

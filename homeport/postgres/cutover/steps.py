@@ -23,7 +23,7 @@ from homeport.postgres.follow.captured import Capture, find_changes, read_captur
 from homeport.postgres.follow.definitions import ACCEPT, HINT, accept_changed, find_changed
 from homeport.postgres.follow.delta import Deltas, Interrupted
 from homeport.postgres.server import Connection, Server, connect, redact
-from homeport.postgres.state import describe, write_phase
+from homeport.postgres.state import describe
 
 CLOSE_SECONDS, FAR_SECONDS = 1.0, 30.0  # that a delta takes, whose changes the next one would bring
 SHRINKS = 0.8  # each delta is shorter than the one before, until there is a balance
@@ -81,7 +81,7 @@ def prepare(run: Run, *, goes_on: bool = False) -> Iterator[Ready]:
 def prove(run: Run, ready: Ready) -> None:
     """Both sides are equal, and few rows were touched since."""
     place = run.place
-    write_phase(place.there, "proving")
+    run.record("proving")
     with run.step("prove everything"):
         different, known = serious(ready.proof.everything(), read_silenced(place.there))
         for line in [*known, *(different if run.options.accept_differences else [])]:
@@ -91,7 +91,7 @@ def prove(run: Run, ready: Ready) -> None:
                 "\n".join(different), f"make these on the target as they are on the source; or leave them: {ACCEPT}"
             )
     come_near(run, ready.deltas, ready.proof)
-    write_phase(place.there, "proven")
+    run.record("proven")
     run.at("proven")
 
 

@@ -38,7 +38,7 @@ At = Callable[[str], None]
 POLL_SECONDS = 0.2  # between deltas that found little
 RETRY_SECONDS, RETRY_SECONDS_MAX = 0.5, 15.0
 COPY_ATTEMPTS = 6
-BEFORE_CUTOVER = ("copying", "following", "proving", "proven", "opened", "returned")
+BEFORE_CUTOVER = ("copying", "following", "proving", "proven", "opened", "returned", "abandoned")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ def follow(
         with connect(target, application="follow phase", autocommit=True, what="the target") as connection:
             phase = read_phase(connection)
             if phase is None or phase.name != "following":
+                at("before following")
                 write_phase(connection, "following")
+                at("following")
             for name in silence(connection, as_replica=True):
                 listener.say(f"{name} is quiet on the target until the cutover")
         state.record("following")
@@ -206,10 +208,12 @@ def _check_both(source: Server, target: Server, state: State, options: FollowOpt
         receiver.check_different(left, right, target)
         check_quiet(right, target)
         capture = read_capture(left)
+        if capture and move is None and capture.other == describe(target) and not state.has_begun:
+            state.adopt(capture.move)  # begun on another machine, which copied nothing yet
         if capture and capture.move != state.id:
             raise HomeportError(
                 f"{source}: its changes are captured by another move, {capture.move}, into {capture.other}",
-                "go on with that one, or end it: homeport db clean",
+                f"go on with that one, or end it: homeport db clean, with {capture.other} as its target",
             )
         phase = read_phase(right)
         if phase and phase.name not in BEFORE_CUTOVER:
@@ -240,9 +244,12 @@ def _begin(source: Server, target: Server, state: State, options: FollowOptions,
         connection.execute(ON_TARGET.encode())
         if options.again:
             connection.execute("DELETE FROM homeport.done")
+        phase = read_phase(connection)
         if REST not in read_done(connection):
+            at("before copying")
             write_phase(connection, "copying")
-    if options.again:
+            at("copying")
+    if options.again or (phase and phase.name == "abandoned"):
         remove(source, say=listener.say)  # what the tables were then is forgotten with it
     install(source, state.id, describe(target), always=True, method=options.capture, say=listener.say, at=at)
     state.record("captured")
