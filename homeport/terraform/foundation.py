@@ -11,6 +11,7 @@ from homeport.terraform.listeners import FIRST_PORT, LAST_PORT, assign_listeners
 from homeport.terraform.roots import Place
 
 ISSUED = "issued"  # the variable that says which certificates are issued
+MOVED = (("from", "gateway"), ("to", "api"))
 STORAGE_GROWTH = 4  # a database may grow by itself to this many times its size
 STORAGE_MAX_GB = 65536
 VISIBILITY_SECONDS = 120  # a message that a service received stays hidden this long
@@ -169,6 +170,9 @@ def _front(place: Place) -> Iterator[Block]:
         log_group=names.gateway_log_group(place.name),
     )
     yield _api(place, "api", names.api(*place.prefix))
+    for thing in ("api", "authorizer", "stage"):  # the shared API keeps its address where `gateway` made it
+        at = {key: f"module.{module}.aws_apigatewayv2_{thing}.this" for key, module in MOVED}
+        yield Block("moved", (), {key: Expression(address) for key, address in at.items()})
     for service in with_api(place):
         yield _api(place, label("api", service), names.api(*place.prefix, service))
 

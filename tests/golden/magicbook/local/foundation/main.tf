@@ -236,6 +236,38 @@ module "api" {
   access_log_arn = module.gateway.access_log_arn
 }
 
+moved {
+  from = module.gateway.aws_apigatewayv2_api.this
+  to   = module.api.aws_apigatewayv2_api.this
+}
+
+moved {
+  from = module.gateway.aws_apigatewayv2_authorizer.this
+  to   = module.api.aws_apigatewayv2_authorizer.this
+}
+
+moved {
+  from = module.gateway.aws_apigatewayv2_stage.this
+  to   = module.api.aws_apigatewayv2_stage.this
+}
+
+variable "issued" {
+  description = "Domains whose certificate is issued, and whether no other record in Route 53 has the name. Homeport writes it."
+  type        = map(bool)
+  default     = {}
+}
+
+module "domains" {
+  source = "../../modules/domains"
+
+  domains = {
+    "api.magicbook.example" = {
+      api_id = module.api.id
+    }
+  }
+  issued = var.issued
+}
+
 output "network" {
   description = "Network and private subnets."
   value = {
@@ -338,6 +370,11 @@ output "sites" {
       url             = module.cdn_www.url
     }
   }
+}
+
+output "domains" {
+  description = "Of each domain: its certificate, the DNS record that gets it issued, and what its own record points to."
+  value       = module.domains.domains
 }
 
 output "users" {
