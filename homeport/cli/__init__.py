@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("stacks", "Show what would change in an environment."),
     "apply": ("stacks", "Make an environment what homeport.yml says."),
     "destroy": ("stacks", "Destroy everything in an environment."),
+    "domains": ("domains", "Show domains: certificates, DNS records to set, where names lead."),
     "up": ("up", "Bring the platform up on this machine, and stream its logs."),
     "down": ("up", "Stop what `up` started; --delete removes its data too."),
     "status": ("status", "Say what is live on this machine, where, and how faithful it is."),

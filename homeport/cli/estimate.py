@@ -107,7 +107,8 @@ def _infracost(platform: Platform, usage: Usage, book: PriceBook, names: Sequenc
             f"name it: --environment {production[0]}",
         )
     (place,) = find_places(platform, usage, DEFAULT, production)
-    return render_infracost(estimate_places([place], book), _kinds(place.platform), place.nat_gateways)
+    with_api = [name for name, service in place.platform.services.items() if service.domains is not None]
+    return render_infracost(estimate_places([place], book), _kinds(place.platform), place.nat_gateways, with_api)
 
 
 def _kinds(platform: Platform) -> dict[str, str]:

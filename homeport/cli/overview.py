@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,8 @@ class Overview:
     command: str  # what to type for `homeport` on this platform
     home: str
     api: str | None
-    routes: tuple[dict[str, Any], ...]  # route, answered_by, auth
+    apis: tuple[dict[str, Any], ...]  # service, url, domains: those of services with an API of their own
+    routes: tuple[dict[str, Any], ...]  # route, answered_by, auth, url: of its API
     sites: Mapping[str, str]
     things: tuple[dict[str, Any], ...]  # type, name, live, address, detail
     demo: DemoUser | None
@@ -45,12 +46,15 @@ def read_overview(local: Local) -> Overview:
     """Ask the running account. Raises HomeportError if it does not run."""
     things = read_live(local.home)
     foundation = read_states(local)["foundation"].outputs
+    shared = foundation.get("api", {}).get("endpoint")
+    own = {service: api["endpoint"] for service, api in foundation.get("apis", {}).items()}
     return Overview(
         platform=local.platform.name,
         command=_command(local),
         home=str(local.home.path),
-        api=foundation.get("api", {}).get("endpoint"),
-        routes=tuple(_routes(local)),
+        api=shared,
+        apis=tuple(_apis(local, own)),
+        routes=tuple(_routes(local, shared, own)),
         sites={name: _here(site["url"]) for name, site in foundation.get("sites", {}).items()},
         things=tuple({key: thing[key] for key in ("type", "name", "live", "address", "detail")} for thing in things),
         demo=find_demo_user(local.home),
@@ -69,8 +73,10 @@ def read_states(local: Local) -> dict[str, StackState]:
 def print_overview(view: Overview) -> None:
     """The table that a person wants to see: what is where, and what to try."""
     click.echo()
-    if view.api:
+    if view.api and (any(route["url"] == view.api for route in view.routes) or not view.apis):
         click.echo(f"API      {view.api}")
+    for api in view.apis:
+        click.echo(f"API      {api['url']}   ({', '.join([api['service'], *api['domains']])})")
     for name, url in view.sites.items():
         click.echo(f"site     {url}   ({name})")
     if view.mails:
@@ -101,28 +107,31 @@ def _short(name: str, platform: str) -> str:
 
 
 def _print_trials(view: Overview) -> None:
-    open_get = next(
-        (r["route"] for r in view.routes if not r["auth"] and r["route"].startswith(("GET ", "ANY "))), None
-    )
-    if not view.api or not open_get:
+    open_get = next((r for r in view.routes if not r["auth"] and r["route"].startswith(("GET ", "ANY "))), None)
+    if not open_get or not open_get["url"]:
         return
-    click.echo(f"\ntry      curl {view.api}{_path(open_get)}")
+    click.echo(f"\ntry      curl {open_get['url']}{_path(open_get['route'])}")
+    if named := next((api for api in view.apis if api["domains"]), None):
+        click.echo(f"domain   curl -H 'Host: {named['domains'][0].replace('*', 'any')}' {named['url']}/")
     if view.demo is not None:
         click.echo(f"sign in  {view.demo.email}   password {view.demo.password}   (exists on this machine only)")
-        guarded = next((r["route"] for r in view.routes if r["auth"]), None)
-        if guarded:
-            click.echo(f'         curl -H "Authorization: Bearer $({view.command} token)" {view.api}{_path(guarded)}')
+        if guarded := next((r for r in view.routes if r["auth"]), None):
+            url = f"{guarded['url']}{_path(guarded['route'])}"
+            click.echo(f'         curl -H "Authorization: Bearer $({view.command} token)" {url}')
     click.echo(f"logs     {view.command} logs SERVICE --tail")
 
 
-def _routes(local: Local) -> list[dict[str, Any]]:
-    owners = [
-        *((f"service {name}", service.routes) for name, service in local.platform.services.items()),
-        *((f"function {name}", function.routes) for name, function in local.platform.functions.items()),
-    ]
-    return [
-        {"route": route.route, "answered_by": owner, "auth": route.auth} for owner, routes in owners for route in routes
-    ]
+def _apis(local: Local, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for service, url in own.items():
+        declared = local.platform.services.get(service)
+        yield {"service": service, "url": url, "domains": list(declared.domains or ()) if declared else []}
+
+
+def _routes(local: Local, shared: str | None, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for kind, name, part in local.platform.with_code():
+        owner, url = f"{kind.removesuffix('s')} {name}", own.get(name, shared)
+        for route in part.routes:
+            yield {"route": route.route, "answered_by": owner, "auth": route.auth, "url": url}
 
 
 def _command(local: Local) -> str:

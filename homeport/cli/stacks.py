@@ -14,6 +14,14 @@ from typing import Any
 import click
 
 from homeport.cli.board import Board
+from homeport.cli.domains import (
+    as_document,
+    find_targets,
+    print_domains,
+    read_domains,
+    wait_for_certificates,
+    write_issued,
+)
 from homeport.cli.stack_steps import StackSteps
 from homeport.cli.workspace import Workspace, open_workspace
 from homeport.errors import HomeportError
@@ -21,7 +29,7 @@ from homeport.model.load import load_platform
 from homeport.terraform import run
 from homeport.terraform.differences import Difference, summarise
 from homeport.terraform.protection import check_confirmed, check_known, data_holders, render_unprotected
-from homeport.terraform.roots import STACKS, find_place
+from homeport.terraform.roots import LOCAL, STACKS, find_place
 
 MARKS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "destroy": ("-", "red")}
 FOUNDATION = STACKS[0]
@@ -89,11 +97,10 @@ def apply(
 ) -> None:
     """Make ENVIRONMENT what homeport.yml says, after showing what that changes."""
     workspace = open_workspace(file, environment)
-    done: list[Shown] = []
-    for one in _chosen(workspace, stack):
+
+    def apply_one(one: run.Stack) -> Shown:
         with Board() as board:
             shown = _plan(workspace, one, board)
-        done.append(shown)
         if shown.plan is None:
             raise HomeportError(f"{one.name}: {shown.text}", f"homeport apply {environment}")
         check_confirmed(workspace.place, _destroyed(shown), set(confirm))
@@ -102,7 +109,14 @@ def apply(
             _ask(f"Apply this to {environment}?", yes)
             with Board() as board:
                 _apply(workspace, shown.plan, board, outputs=sum(one.is_output for one in shown.differences))
-    _answer(done, as_json)
+        return shown
+
+    done = [apply_one(one) for one in _chosen(workspace, stack)]
+    with Board() as board:
+        again = stack in (None, FOUNDATION) and wait_for_certificates(workspace, board)
+    if again:
+        done.append(apply_one(workspace.stacks[0]))
+    _answer(done, as_json, workspace)
 
 
 @click.command()
@@ -156,6 +170,8 @@ def _plan(workspace: Workspace, stack: run.Stack, board: Board, *, destroy: bool
         if text := _why_not(workspace, stack, steps, destroy):
             steps.step.skipped(text)
             return Shown(stack.name, None, [], text)
+        if stack.name == FOUNDATION and not destroy:
+            write_issued(workspace)
         planned = run.plan(workspace.tool, stack, steps, destroy=destroy)
         differences = run.read_plan(workspace.tool, planned)
     except BaseException:
@@ -244,10 +260,16 @@ def _ask(question: str, yes: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _answer(shown: Iterable[Shown], as_json: bool) -> None:
+def _answer(shown: Iterable[Shown], as_json: bool, applied: Workspace | None = None) -> None:
+    """What was shown, as JSON; and in either form the domains of what was applied, if something is to be done there."""
+    states = find_targets(read_domains(applied), applied.place.name) if applied else []
     if as_json:
         stacks = [
             {"stack": one.stack, "text": one.text, "changes": [asdict(difference) for difference in one.differences]}
             for one in shown
         ]
-        click.echo(json.dumps({"stacks": stacks}, indent=2))
+        more = {"domains": as_document(states, applied.place.name)["domains"]} if applied else {}
+        click.echo(json.dumps({"stacks": stacks, **more}, indent=2))
+    elif applied and applied.place.name != LOCAL and any(state.next_step(applied.place.name) for state in states):
+        click.echo()
+        print_domains(states, applied.place.name)

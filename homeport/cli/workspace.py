@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from homeport.local import aws
 from homeport.local.account import control_url, local_environment
@@ -26,6 +27,7 @@ NOT_PASSED_ON = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT", "TF_CLI_ARGS")
 class Workspace:
     """`live` is the folder beside homeport.yml."""
 
+    file: Path
     place: Place
     live: Path
     tool: Tool
@@ -34,6 +36,13 @@ class Workspace:
     def stacks(self) -> list[run.Stack]:
         """All stacks, in the order in which they are applied."""
         return run.stacks_of(self.live, self.place.name)
+
+    def client(self, service: str) -> Any:
+        """boto3 client that acts in the environment's account. Raises HomeportError if it may not."""
+        region = self.place.platform.region
+        if self.place.name == LOCAL:
+            return aws.client(service, control_url(find_home(self.file)), self.place.account, region)
+        return assumed_client(service, names.apply_role(self.place.account), region)
 
 
 def open_workspace(file: Path, environment: str, *, unprotected: Mapping[str, str] | None = None) -> Workspace:
@@ -44,21 +53,13 @@ def open_workspace(file: Path, environment: str, *, unprotected: Mapping[str, st
     platform = load_platform(file)
     place = find_place(platform, environment)
     live = file.resolve().parent / "live"
-    workspace = Workspace(place, live, _find_tool(file, place))
+    workspace = Workspace(file, place, live, _find_tool(file, place))
     url = control_url(find_home(file)) if environment == LOCAL else None
     files = render_live_tree(platform, environment, cognito_endpoint=url)
     write_live_tree(live, environment, files | dict(unprotected or {}))
-    _ensure_bucket(file, place)
+    bucket = names.state_bucket(*place.prefix, place.account)
+    ensure_state_bucket(workspace.client("s3"), bucket, place.platform.region)
     return workspace
-
-
-def _ensure_bucket(file: Path, place: Place) -> None:
-    region = place.platform.region
-    if place.name == LOCAL:
-        s3 = aws.client("s3", control_url(find_home(file)), place.account, region)
-    else:
-        s3 = assumed_client("s3", names.apply_role(place.account), region)
-    ensure_state_bucket(s3, names.state_bucket(*place.prefix, place.account), region)
 
 
 def _find_tool(file: Path, place: Place) -> Tool:

@@ -39,8 +39,9 @@ def account_uses(place: Place) -> Iterator[Use]:
     parameters = sum(2 for _ in place.platform.databases) + len(place.platform.services)
     yield Use(price="ssm.standard", amount=fixed(parameters), item="parameters (config)", kind="account")
     yield Use(price="kms.request", amount=assume.KMS_REQUESTS, item="decryption of parameters", kind="account")
-    if place.is_production:
-        yield from zone_uses(assume.ZONES)
+    zones = place.platform.environments[place.name].zones
+    if zones or place.is_production:  # domains themselves and their certificates cost nothing
+        yield from zone_uses(fixed(len(zones)) if zones else assume.ZONES)
         yield Use(price="route53.query", amount=assume.QUERIES, item="DNS queries", kind="account")
 
 

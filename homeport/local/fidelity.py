@@ -36,7 +36,7 @@ FIDELITY: dict[str, Fidelity] = {
     **_same("emulated", "retries are AWS's defaults", "lambda_function_event_invoke_config"),
     **_same(
         "live",
-        "served on loopback over HTTP; no TLS, no custom domain; answers stream, where AWS gathers them",
+        "served on loopback over HTTP, no TLS; answers stream, where AWS gathers them",
         "apigatewayv2_api",
         "apigatewayv2_stage",
         "apigatewayv2_route",
@@ -44,6 +44,14 @@ FIDELITY: dict[str, Fidelity] = {
         "apigatewayv2_authorizer",
         "apigatewayv2_deployment",
     ),
+    **_same(
+        "live",
+        "every API's port takes the domain as its Host header; no DNS, no TLS",
+        "apigatewayv2_domain_name",
+        "apigatewayv2_api_mapping",
+    ),
+    **_same("emulated", "issued at once, without a DNS record", "acm_certificate"),
+    **_same("declared only", "nothing here asks DNS", "route53_record"),
     **_same("emulated", "the gateway reaches the load balancer directly", "apigatewayv2_vpc_link"),
     **_same("live", "routes to healthy tasks only", "lb", "lb_listener", "lb_listener_rule", "lb_target_group"),
     **_same("live", "a real PostgreSQL; sizes are not limited, and its master user is a superuser here", "db_instance"),

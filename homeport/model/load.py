@@ -183,7 +183,7 @@ def _without(environment: Environment, unknown: list[Problem]) -> Environment:
 
 def _in_override(problem: Problem, environment: str, source: Source) -> Problem:
     override = ("environments", environment, *problem.path)
-    if problem.path[:1] in {(key,) for key in (*OVERRIDABLE, "region")} and override[:4] in source.lines:
+    if problem.path[:1] in {(key,) for key in (*OVERRIDABLE, "api", "region")} and override[:4] in source.lines:
         return Problem(override, problem.text)
     where = "" if problem.path[:1] == ("environments",) else f" (in environment {environment})"
     return Problem(problem.path, problem.text + where)

@@ -79,6 +79,11 @@ def cache(platform: str, environment: str, name: str) -> str:
     return f"{prefix(platform, environment)}-{name}"
 
 
+def api(platform: str, environment: str, service: str = "") -> str:
+    """The API of one service, or without one the shared API."""
+    return f"{prefix(platform, environment)}-{service}" if service else prefix(platform, environment)
+
+
 def load_balancer(platform: str, environment: str) -> str:
     return prefix(platform, environment)
 

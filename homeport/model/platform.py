@@ -142,6 +142,11 @@ class Service(Model):
     )
     health: HealthCheck = Field(HealthCheck(), description="How it is known that a task can take requests.")
     routes: tuple[Route, ...] = Field((), description="What of the one API this answers; `web` does in a service.")
+    domains: tuple[str, ...] | None = Field(
+        None,
+        description="Names such as shop.example.com at which this service answers. With this key, even if it is `[]`, "
+        "the service has an API of its own, and its routes stand there; without it they stand on the shared API.",
+    )
     uses: tuple[Name, ...] = Field((), description="Databases, caches, topics (to publish), buckets, `users`, `mail`.")
     on: tuple[Name, ...] = Field((), description="Topics whose messages are queued for this service.")
     environment: dict[str, Setting] = Field({}, description="Plain settings; never secrets.")
@@ -231,6 +236,12 @@ class Site(Model):
     )
 
 
+class Api(Model):
+    """The API that functions, and services without `domains`, share."""
+
+    domains: tuple[str, ...] = Field((), description="Names such as api.example.com at which it answers.")
+
+
 class Environment(Model):
     """One account, one network, one set of data; parts of the platform named here are laid over it."""
 
@@ -240,6 +251,12 @@ class Environment(Model):
         "standard", description="`high`: a NAT gateway per zone, standby databases."
     )
     protect: bool = Field(True, description="Refuse to destroy what holds data; always off in `local`.")
+    zones: tuple[str, ...] = Field(
+        (),
+        description="Hosted zones of Route 53 in this account, such as example.com: the DNS records of domains in them "
+        "are made there. Records elsewhere are yours to set; `homeport domains` says which.",
+    )
+    api: dict[str, Any] = Field({}, description="What is different here.")
     services: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
     functions: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
     databases: dict[Name, dict[str, Any]] = Field({}, description="What is different here, by name.")
@@ -258,6 +275,7 @@ class Platform(Model):
         description="Processors of services and functions that do not say theirs. `arm64` costs a fifth less; every "
         "package with compiled parts needs a wheel for it.",
     )
+    api: Api = Field(Api(), description="The shared API.")
     services: dict[Name, Service] = Field({}, description="Long-running applications, by name.")
     functions: dict[Name, Function] = Field({}, description="On-demand code, by name.")
     sites: dict[Name, Site] = Field({}, description="Static websites, by name.")
@@ -319,9 +337,9 @@ class Platform(Model):
         """The document of `in_environment`, not yet validated."""
         environment = self.environment(name)
         document = self.model_dump(exclude_none=True)
-        for kind in OVERRIDABLE:
+        for kind in (*OVERRIDABLE, "api"):
             document[kind] = lay_over(document[kind], getattr(environment, kind))
-        plain = environment.model_dump(exclude=set(OVERRIDABLE), exclude_none=True)
+        plain = environment.model_dump(exclude={*OVERRIDABLE, "api"}, exclude_none=True)
         return document | {"region": environment.region, "environments": {name: plain}}
 
 

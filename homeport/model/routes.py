@@ -1,4 +1,4 @@
-"""Routes of the one API: their grammar, and which of them API Gateway could not tell apart.
+"""Routes of an API: their grammar, and which of them API Gateway could not tell apart.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html: the most specific route wins,
 so `GET /books/{id}` and `ANY /books/{proxy+}` live side by side; two that differ in parameter names only do not.
@@ -18,14 +18,14 @@ PARAMETER = re.compile(r"^\{([A-Za-z0-9._-]+)(\+?)\}$")
 
 def find_route_problems(platform: Platform, also_known: frozenset[str]) -> Iterator[Problem]:
     """Wrong, clashing and unanswered routes; what they ask of tokens that nobody gives out."""
-    taken: dict[str, str] = {}
+    taken: dict[tuple[str, str], str] = {}  # by API and key
     for kind, name, part in platform.with_code():
         if part.routes and isinstance(part, Service) and part.processes and "web" not in part.processes:
             yield Problem((kind, name, "routes"), f"only the process `web` answers routes, and {name} has no `web`")
         for index, route in enumerate(part.routes):
             at = (kind, name, "routes", index)
             problem = find_route_problem(route.route)
-            key = route_key(route.route)
+            key = (name if isinstance(part, Service) and part.domains is not None else "", route_key(route.route))
             if problem:
                 yield Problem(at, problem)
             elif key in taken:

@@ -6,6 +6,7 @@ This file has references, names and environments; what concerns one part alone i
 from collections.abc import Iterator
 
 from homeport.model import names
+from homeport.model.domains import find_contested_domains, find_domain_problems
 from homeport.model.limits import find_kept_names, find_long_names, find_shared_names
 from homeport.model.loops import find_loop_problems, find_loop_warnings
 from homeport.model.parts import find_part_problems, find_part_warnings
@@ -21,7 +22,12 @@ RESERVED = {*SINGLES, "release", "terraform", "homeport"}
 
 def find_problems(platform: Platform, also_known: frozenset[str] = frozenset()) -> list[Problem]:
     """Everything wrong with the platform itself. References to `also_known` (parts that are broken) are let through."""
-    return [*_problems(platform, also_known), *find_kept_names(platform, LOCAL), *find_shared_names(platform, LOCAL)]
+    return [
+        *_problems(platform, also_known),
+        *find_contested_domains(platform),
+        *find_kept_names(platform, LOCAL),
+        *find_shared_names(platform, LOCAL),
+    ]
 
 
 def find_warnings(platform: Platform) -> list[Problem]:
@@ -57,6 +63,7 @@ def _problems(platform: Platform, also_known: frozenset[str]) -> Iterator[Proble
     yield from _name_problems(platform)
     yield from _reference_problems(platform, also_known)
     yield from find_route_problems(platform, also_known)
+    yield from find_domain_problems(platform)
     yield from find_loop_problems(platform)
     yield from _account_problems(platform)
     yield from find_part_problems(platform)

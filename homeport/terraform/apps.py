@@ -9,11 +9,11 @@ from homeport.terraform.calls import call, label, map_of, output, reference
 from homeport.terraform.hcl import Block, Call, Expression
 from homeport.terraform.listeners import Listener, assign_listeners, services_with_routes
 from homeport.terraform.roots import Place
-from homeport.terraform.wiring import foundation, wire_function, wire_service
+from homeport.terraform.wiring import find_api, foundation, wire_function, wire_service
 
 RELEASE = "release"
 DEFAULT_ARCHITECTURE = "x86_64"  # of the modules
-NETWORK, API = Expression("local.foundation.network"), Expression("local.foundation.api")
+NETWORK = Expression("local.foundation.network")
 
 
 def render_apps(place: Place) -> list[Block]:
@@ -119,7 +119,7 @@ def _routes(place: Place, name: str, service: Service, listener: Listener) -> Bl
         label("routes", name),
         name=names.target_group(*place.prefix, name),
         vpc_id=Expression("local.foundation.network.vpc_id"),
-        api=API,
+        api=find_api(name, service),
         load_balancer={"arn": Expression(f'{arns}["{listener.load_balancer}"]'), "port": listener.port},
         health=service.health.model_dump(include={"path", "interval_seconds", "timeout_seconds"}),
         routes=_route_map(service.routes),
@@ -149,7 +149,7 @@ def _functions(place: Place) -> Iterator[Block]:
             environment=wiring.environment,
             permissions=wiring.permissions,
             network=network | {"reaches": wiring.reaches} if wiring.reaches else None,
-            api=API if function.routes else None,
+            api=find_api(name, function) if function.routes else None,
             routes=_route_map(function.routes),
             queues={topic: foundation("topics", topic, f'queues["{name}"].arn') for topic in function.on},
             schedule=schedule if function.schedule else None,

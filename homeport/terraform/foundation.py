@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from homeport.model import names
+from homeport.model.domains import domains_of, find_zone
 from homeport.terraform.calls import call, label, reference
-from homeport.terraform.foundation_outputs import distributions, render_outputs
+from homeport.terraform.foundation_outputs import distributions, render_outputs, with_api
 from homeport.terraform.hcl import Block, Expression
 from homeport.terraform.listeners import FIRST_PORT, LAST_PORT, assign_listeners, services_with_routes
 from homeport.terraform.roots import Place
 
+ISSUED = "issued"  # the variable that says which certificates are issued
+MOVED = (("from", "gateway"), ("to", "api"))
 STORAGE_GROWTH = 4  # a database may grow by itself to this many times its size
 STORAGE_MAX_GB = 65536
 VISIBILITY_SECONDS = 120  # a message that a service received stays hidden this long
@@ -19,7 +22,14 @@ VISIBILITY_OF_FUNCTION = (
 
 def render_foundation(place: Place) -> list[Block]:
     """Module calls and outputs, in reading order."""
-    return [*_network(place), *_data(place), *_messages(place), *_front(place), *render_outputs(place)]
+    return [
+        *_network(place),
+        *_data(place),
+        *_messages(place),
+        *_front(place),
+        *_domains(place),
+        *render_outputs(place),
+    ]
 
 
 def _network(place: Place) -> Iterator[Block]:
@@ -146,10 +156,6 @@ def _front(place: Place) -> Iterator[Block]:
     numbers = {
         listener.load_balancer for listener in assign_listeners(services_with_routes(place.platform)).values()
     } or {"1"}
-    tokens = {
-        "issuer": reference("users", "issuer"),
-        "audience": Expression("values(module.users.client_ids)"),
-    }
     yield call(
         "gateway",
         "gateway",
@@ -161,10 +167,58 @@ def _front(place: Place) -> Iterator[Block]:
         },
         load_balancers={number: _load_balancer(place, number) for number in sorted(numbers, key=int)},
         listener_ports={"from": FIRST_PORT, "to": LAST_PORT},
-        tokens=tokens if platform.users else None,
-        cors_origins=[reference(label("cdn", site), "url") for site in platform.sites],
         log_group=names.gateway_log_group(place.name),
     )
+    yield _api(place, "api", names.api(*place.prefix))
+    for thing in ("api", "authorizer", "stage"):  # the shared API keeps its address where `gateway` made it
+        at = {key: f"module.{module}.aws_apigatewayv2_{thing}.this" for key, module in MOVED}
+        yield Block("moved", (), {key: Expression(address) for key, address in at.items()})
+    for service in with_api(place):
+        yield _api(place, label("api", service), names.api(*place.prefix, service))
+
+
+def _api(place: Place, module: str, name: str) -> Block:
+    tokens = {
+        "issuer": reference("users", "issuer"),
+        "audience": Expression("values(module.users.client_ids)"),
+    }
+    return call(
+        "api",
+        module,
+        name=name,
+        tokens=tokens if place.platform.users else None,
+        cors_origins=[reference(label("cdn", site), "url") for site in place.platform.sites],
+        access_log_arn=reference("gateway", "access_log_arn"),
+    )
+
+
+def _domains(place: Place) -> Iterator[Block]:
+    """AWS takes a domain only with its certificate, and that is issued when DNS says so: by any later apply."""
+    owners, zones = domains_of(place.platform), place.settings.zones
+    if not owners:
+        return
+    zone_of = {domain: find_zone(zones, domain) for domain in owners}
+    for zone in sorted(set(filter(None, zone_of.values()))):
+        yield Block("data", ("aws_route53_zone", _zone_label(zone)), {"name": zone})
+    text = (
+        "Domains whose certificate is issued, and whether no other record in Route 53 has the name. Homeport writes it."
+    )
+    variable = {"description": text, "type": Expression("map(bool)"), "default": {}}
+    yield Block("variable", (ISSUED,), variable)
+    yield call(
+        "domains",
+        "domains",
+        domains={
+            domain: {"api_id": reference(label("api", owner) if owner else "api", "id")}
+            | ({"zone_id": Expression(f"data.aws_route53_zone.{_zone_label(zone)}.zone_id")} if zone else {})
+            for (domain, owner), zone in zip(owners.items(), zone_of.values(), strict=True)
+        },
+        issued=Expression(f"var.{ISSUED}"),
+    )
+
+
+def _zone_label(zone: str) -> str:
+    return f"zone_{zone}".replace(".", "_")
 
 
 def _load_balancer(place: Place, number: str) -> str:

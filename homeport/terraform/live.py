@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from homeport.model.domains import domains_of
 from homeport.model.platform import Platform
 from homeport.system.files import remove_empty_folders, replace_file
 from homeport.terraform.apps import knows_cognito, render_apps
 from homeport.terraform.calls import label
-from homeport.terraform.foundation import render_foundation
+from homeport.terraform.foundation import ISSUED, render_foundation
 from homeport.terraform.foundation_outputs import distributions
 from homeport.terraform.hcl import Block, render_document
 from homeport.terraform.roots import (
@@ -93,9 +94,15 @@ def _stack(place: Place, stack: str, blocks: list[Block]) -> dict[str, str]:
 
 def _overrides(place: Place, cognito_endpoint: str | None) -> dict[str, str]:
     plain_http = {label("cdn", name): {"scheme": "http"} for name in distributions(place)}
+    # Certificates are issued at once here.
+    issued = (
+        {ISSUED: {"default": dict.fromkeys(domains_of(place.platform), True)}} if domains_of(place.platform) else {}
+    )
     users = {"cognito_endpoint": cognito_endpoint} if cognito_endpoint and knows_cognito(place) else {}
     return {
-        f"{place.name}/foundation/{OVERRIDE}": render_local_override(place, "foundation", {"module": plain_http}),
+        f"{place.name}/foundation/{OVERRIDE}": render_local_override(
+            place, "foundation", {"module": plain_http, "variable": issued}
+        ),
         f"{place.name}/apps/{OVERRIDE}": render_local_override(place, "apps", {"locals": users}),
     }
 

@@ -32,6 +32,7 @@ HINTS = {
     "Failed to query available provider packages": NO_REGISTRY,
     "Failed to install provider": NO_REGISTRY,
     "Failed to resolve provider packages": NO_REGISTRY,
+    "no matching Route 53 Hosted Zone found": "`zones` are hosted zones of this account: for DNS elsewhere, none",
     "account ID not allowed": "these credentials belong to another account than homeport.yml names",
 }
 

@@ -36,7 +36,7 @@ def wire_service(platform: Platform, name: str, service: Service) -> Wiring:
     urls = {names.variable(topic, "QUEUE_URL"): Expression(f"{queue}.url") for topic, queue in queues.items()}
     receive = [_permission(RECEIVE, *(Expression(f"{queue}.arn") for queue in queues.values()))] if queues else []
     return Wiring(
-        _environment(platform, service) | urls | dict(service.environment),
+        _addresses(platform, name, service) | _environment(platform, service) | urls | dict(service.environment),
         {variable: foundation("databases", used, "url_parameter_arn") for variable, used in _urls(platform, service)},
         [*receive, *_permissions(platform, service)],
         _reaches(platform, service),
@@ -52,11 +52,17 @@ def wire_function(platform: Platform, function: Function) -> Wiring:
     }
     read = [_permission(READ_PARAMETER, *(foundation("databases", used, "url_parameter_arn") for used in databases))]
     return Wiring(
-        _environment(platform, function) | parameters | dict(function.environment),
+        _addresses(platform, "", function) | _environment(platform, function) | parameters | dict(function.environment),
         {},
         [*(read if databases else []), *_permissions(platform, function)],
         _reaches(platform, function),
     )
+
+
+def find_api(name: str, part: Service | Function) -> Expression:
+    """The API on which the routes of a service or function stand."""
+    is_own = isinstance(part, Service) and part.domains is not None
+    return foundation("apis", name) if is_own else Expression("local.foundation.api")
 
 
 def foundation(kind: str, name: str, attribute: str = "") -> Expression:
@@ -75,15 +81,34 @@ def _urls(platform: Platform, part: Service | Function) -> Iterator[tuple[str, s
 
 
 def _environment(platform: Platform, part: Service | Function) -> dict[str, Any]:
-    found: dict[str, Any] = {"ALLOWED_HOSTS": Expression("local.foundation.api.host")}
-    if platform.sites:
-        found["SITE_ORIGINS"] = Expression('join(",", [for site in values(local.foundation.sites) : site.url])')
+    found: dict[str, Any] = {}
     caches = [name for name in part.uses if name in platform.caches]
     if caches:
         found["REDIS_URL"] = foundation("caches", caches[0], "url")
     for name in part.uses:
         found |= dict(_settings(platform, name))
     return found
+
+
+def _addresses(platform: Platform, name: str, part: Service | Function) -> dict[str, Any]:
+    """Names at which a part answers, and origins whose forms and scripts it takes: websites, and these names."""
+    own = part.domains if isinstance(part, Service) else None
+    domains = platform.api.domains if own is None else own
+    host, sites = f"{find_api(name, part)}.host", "[for site in values(local.foundation.sites) : site.url]"
+    hosts = [domain.removeprefix("*") for domain in domains]  # `.example.com` is Django's word for all below
+    origins = [f"https://{domain}" for domain in domains]
+    found: dict[str, Any] = {"ALLOWED_HOSTS": _joined(f"[{host}]", hosts) if hosts else Expression(host)}
+    if platform.sites or origins:
+        found["SITE_ORIGINS"] = _joined(sites if platform.sites else "", origins)
+    return found
+
+
+def _joined(expression: str, literals: list[str]) -> Any:
+    """A list that Terraform knows and one that is known here, as text with commas; text where all is known here."""
+    if not expression:
+        return ",".join(literals)
+    known = f"[{', '.join(map(render_string, literals))}]"
+    return Expression(f'join(",", concat({expression}, {known}))' if literals else f'join(",", {expression})')
 
 
 def _settings(platform: Platform, name: str) -> Iterator[tuple[str, Any]]:

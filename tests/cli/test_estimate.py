@@ -112,7 +112,7 @@ def test_a_page_and_a_usage_file_for_infracost_are_written(team: Path) -> None:
     assert page.read_text().startswith("<!doctype html>")
     document = yaml.safe_load(usage.read_text())
     assert "environment prod" in usage.read_text()
-    requests = document["resource_usage"]["module.gateway.aws_apigatewayv2_api.this"]["monthly_requests"]
+    requests = document["resource_usage"]["module.api.aws_apigatewayv2_api.this"]["monthly_requests"]
     assert requests == 49_000_000  # measured, of six services
     assert document["resource_usage"]["module.network.aws_nat_gateway.this[*]"]["monthly_data_processed_gb"] == 90
 

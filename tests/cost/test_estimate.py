@@ -313,3 +313,14 @@ def test_one_more_service_is_never_cheaper(layout: Layout, services: int) -> Non
     less = estimate(make_platform(services), Usage(), BOOK, layout)
     more = estimate(make_platform(services + 1), Usage(), BOOK, layout)
     assert more.cents > less.cents
+
+
+def test_a_declared_zone_is_billed_and_domains_cost_nothing() -> None:
+    there = bill(make_platform())
+    domain = {"services": {"s0": {"domains": ["a.example"], "routes": ["GET /"]}}}
+    prod = {"account": "210000000002", "zones": ["a.example", "b.example"], **domain}
+    named = bill(make_platform(environments={"prod": prod}))
+    (line,) = [line for line in named.lines if line.price == "route53.zone"]
+    assert (line.quantity.typical, line.basis) == (2, "fixed")
+    others = {line.price for line in named.lines} - {line.price for line in there.lines}
+    assert others == set()

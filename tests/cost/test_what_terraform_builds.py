@@ -126,6 +126,8 @@ UNBILLED = {  # kinds of resources that cost nothing by themselves
     "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_sqs_queue_redrive_allow_policy",
     "aws_sqs_queue_policy", "aws_cognito_user_pool_client", "aws_cognito_user_group", "aws_cognito_resource_server",
     "aws_sesv2_configuration_set", "aws_s3_object", "aws_apigatewayv2_stage",
+    "aws_acm_certificate", "aws_apigatewayv2_domain_name", "aws_apigatewayv2_api_mapping",
+    "aws_route53_record",  # its zone is billed, which is there already
 }  # fmt: skip
 BILLED = {
     "aws_nat_gateway": "nat.hour", "aws_eip": "ipv4.hour", "aws_vpc_endpoint": "endpoint.gateway",
@@ -158,10 +160,15 @@ def test_every_price_of_what_homeport_builds_is_known_in_us_east_1() -> None:
 
 def test_the_infracost_file_names_resources_that_are_there() -> None:
     platform = PLATFORMS["magicbook"].model_copy(update={"region": "us-east-1"})
+    catalog = platform.services["catalog"].model_copy(update={"domains": ()})
+    platform = platform.model_copy(update={"services": platform.services | {"catalog": catalog}})
     there = estimate(platform, Usage(), BOOK, DEFAULT, ["prod"])
     kinds = {name: kind for kind in ("service", "function", "database", "bucket", "topic")
              for name in getattr(platform, f"{kind}s")} | {"": ""}  # fmt: skip
-    document = yaml.safe_load(render_infracost(there, kinds, ZONES))
+    document = yaml.safe_load(render_infracost(there, kinds, ZONES, with_api=["catalog"]))
+    assert {"module.api.aws_apigatewayv2_api.this", "module.api_catalog.aws_apigatewayv2_api.this"} <= set(
+        document["resource_usage"]
+    )
     labels = {block.labels[0]: block.first["source"].rpartition("/")[2] for block in modules(platform, "prod")}
     assert document["version"] == "0.1"
     assert len(document["resource_usage"]) > 12

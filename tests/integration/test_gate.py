@@ -7,6 +7,7 @@ which are waits built into the AWS provider).
 """
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -33,9 +34,11 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
 GATE = Path(__file__).with_name("gate")
 EXAMPLE = ROOT / "examples" / "magicbook"
+FIRST_DAY = "local: {api: {domains: [api.magicbook.example]}}"
 SECOND_DAY = """local:
     services:
       catalog:
+        domains: [api.magicbook.example, "*.magicbook.example"]
         processes: {web: {cpu: 512, memory_mb: 1024, scale: {min: 2, max: 8}}}
         architecture: arm64
         schedules: {outbox: {schedule: cron(0 3 * * ? *), timezone: Europe/Berlin, enabled: false}}
@@ -172,8 +175,8 @@ def _live_tree(control: Control, folder: Path) -> Tree:
         write_live_tree(live, "local", render_live_tree(load_platform(file), "local", cognito_endpoint=url))
 
     def change() -> None:
-        assert "local: {}\n" in first_day
-        _write(file, first_day.replace("local: {}\n", SECOND_DAY))
+        assert FIRST_DAY in first_day
+        _write(file, re.sub(f"{re.escape(FIRST_DAY)}.*\n", SECOND_DAY, first_day))
         write()
 
     write()

@@ -42,6 +42,13 @@ def test_everyone_reads_books(api: httpx.Client) -> None:
     assert len(answer.json()["books"]) >= 3
 
 
+def test_the_api_answers_at_its_domain_and_services_take_no_other_host(api: httpx.Client, running: Running) -> None:
+    assert api.get("/books", headers={"Host": "api.magicbook.example"}).status_code == 200
+    assert api.get("/books", headers={"Host": "other.example"}).status_code == 400
+    (domain,) = json.loads(running.homeport("domains", "local", "--json").stdout)["domains"]
+    assert (domain["name"], domain["certificate"]) == ("api.magicbook.example", "ISSUED")
+
+
 def test_a_function_answers_on_the_same_api(api: httpx.Client) -> None:
     answer = api.post("/quotes", json={"books": [{"price_cents": 1290, "copies": 3}]})
     assert answer.status_code == 200, answer.text

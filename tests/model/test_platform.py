@@ -43,7 +43,8 @@ def test_the_environment_is_complete_and_alone() -> None:
         "region": "us-east-1",
         "availability": "high",
         "protect": True,
-        **{kind: {} for kind in ("services", "functions", "databases", "caches", "buckets")},
+        "zones": (),
+        **{kind: {} for kind in ("api", "services", "functions", "databases", "caches", "buckets")},
     }
     assert prod.in_environment("prod") == prod
 

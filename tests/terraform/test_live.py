@@ -55,7 +55,7 @@ def test_the_account_and_its_role_are_in_every_root(shop: Platform) -> None:
 def test_modules_are_given_names_and_ids_and_nothing_else_runs_in_a_root(shop: Platform) -> None:
     root = read_root(render_live_tree(shop, "prod"), "prod/foundation/main.tf")
     assert set(modules(root)) == {
-        *("network", "cluster", "gateway", "users", "mail"),
+        *("network", "cluster", "gateway", "api", "users", "mail"),
         *("database_main", "cache_sessions", "topic_sold", "topic_paid"),
         *("bucket_pictures", "cdn_pictures", "bucket_papers", "bucket_www", "cdn_www"),
     }
@@ -102,6 +102,56 @@ def test_routes_ask_for_tokens_and_scopes_as_declared(shop: Platform) -> None:
     }
 
 
+def with_domains(shop: Platform) -> Platform:
+    """The shop at domains of its own in prod, one of them in a hosted zone of the account."""
+    document = shop.model_dump(exclude_none=True)
+    document["services"]["web"]["domains"] = []
+    document["environments"]["prod"] |= {
+        "zones": ["shop.example"],
+        "api": {"domains": ["api.shop.example"]},
+        "services": {"web": {"domains": ["shop.example", "*.books.example"]}},
+    }
+    return Platform.model_validate(document)
+
+
+def test_a_service_with_domains_has_an_api_of_its_own_with_the_same_rules(shop: Platform) -> None:
+    files = render_live_tree(with_domains(shop), "prod")
+    foundation = modules(read_root(files, "prod/foundation/main.tf"))
+    shared, own = foundation["api"], foundation["api_web"]
+    assert own.pop("name") == "shop-prod-web" and shared.pop("name") == "shop-prod"
+    assert own == shared
+    apps = modules(read_root(files, "prod/apps/main.tf"))
+    assert apps["routes_web"]["api"] == '${local.foundation.apis["web"]}'
+    assert apps["function_quote"]["api"] == "${local.foundation.api}"
+
+
+def test_domains_lead_to_their_apis_and_wait_for_what_is_issued(shop: Platform) -> None:
+    root = read_root(render_live_tree(with_domains(shop), "prod"), "prod/foundation/main.tf")
+    domains = modules(root)["domains"]
+    zone = "${data.aws_route53_zone.zone_shop_example.zone_id}"
+    assert domains["domains"] == {
+        "api.shop.example": {"api_id": "${module.api.id}", "zone_id": zone},
+        "shop.example": {"api_id": "${module.api_web.id}", "zone_id": zone},
+        "*.books.example": {"api_id": "${module.api_web.id}"},
+    }
+    assert domains["issued"] == "${var.issued}" and root["variable"][0]["issued"]["default"] == {}
+    assert root["data"] == [{"aws_route53_zone": {"zone_shop_example": {"name": "shop.example"}}}]
+
+
+def test_on_this_machine_all_certificates_are_issued_at_once(shop: Platform) -> None:
+    document = with_domains(shop).model_dump(exclude_none=True)
+    document["services"]["web"]["domains"] = ["shop.example"]
+    files = render_live_tree(Platform.model_validate(document), "local")
+    override = json.loads(files["local/foundation/local_override.tf.json"])
+    assert override["variable"] == {"issued": {"default": {"shop.example": True}}}
+
+
+def test_without_domains_there_is_no_variable_and_no_zone(shop: Platform) -> None:
+    root = read_root(render_live_tree(with_domains(shop), "stage"), "stage/foundation/main.tf")
+    assert "variable" not in root and "data" not in root and "domains" not in modules(root)
+    assert "api_web" in modules(root)
+
+
 def test_only_local_has_overrides_and_they_differ_in_what_is_served_here(shop: Platform) -> None:
     files = render_live_tree(shop, "local", cognito_endpoint="http://127.0.0.1:5000")
     foundation = json.loads(files["local/foundation/local_override.tf.json"])
@@ -141,7 +191,7 @@ def test_an_environment_without_an_account_cannot_be_rendered(shop: Platform) ->
 def test_an_empty_platform_still_has_a_network_and_an_api() -> None:
     files = render_live_tree(Platform(name="empty"), "local")
     root = read_root(files, "local/foundation/main.tf")
-    assert set(modules(root)) == {"network", "cluster", "gateway"}
+    assert set(modules(root)) == {"network", "cluster", "gateway", "api"}
     assert "module" not in read_root(files, "local/apps/main.tf")
 
 

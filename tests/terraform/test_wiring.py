@@ -1,6 +1,6 @@
 """What services and functions get for what they use."""
 
-from homeport.model.platform import Platform
+from homeport.model.platform import Api, Platform
 from homeport.model.variables import find_variables
 from homeport.terraform.wiring import wire_function, wire_service
 
@@ -68,3 +68,30 @@ def test_who_uses_nothing_may_nothing(shop: Platform) -> None:
     wiring = wire_service(platform, "web", platform.services["web"])
     assert (wiring.permissions, wiring.reaches, wiring.secrets) == ([], {}, {})
     assert wiring.environment == {"ALLOWED_HOSTS": "local.foundation.api.host"}
+
+
+def test_a_service_takes_requests_and_forms_at_its_domains(shop: Platform) -> None:
+    sites = "[for site in values(local.foundation.sites) : site.url]"
+    web = shop.services["web"].model_copy(update={"domains": ("shop.example", "*.books.example")})
+    environment = wire_service(shop, "web", web).environment
+    assert environment["ALLOWED_HOSTS"] == (
+        'join(",", concat([local.foundation.apis["web"].host], ["shop.example", ".books.example"]))'
+    )
+    assert environment["SITE_ORIGINS"] == (
+        f'join(",", concat({sites}, ["https://shop.example", "https://*.books.example"]))'
+    )
+    alone = shop.model_copy(update={"sites": {}})
+    assert wire_service(alone, "web", web).environment["SITE_ORIGINS"] == "https://shop.example,https://*.books.example"
+
+
+def test_domains_of_the_shared_api_are_those_of_all_that_stand_on_it(shop: Platform) -> None:
+    named = shop.model_copy(update={"api": Api(domains=("api.shop.example",)), "sites": {}})
+    expected = 'join(",", concat([local.foundation.api.host], ["api.shop.example"]))'
+    for wiring in (
+        wire_service(named, "web", named.services["web"]),
+        wire_function(named, named.functions["quote"]),
+    ):
+        assert wiring.environment["ALLOWED_HOSTS"] == expected
+        assert wiring.environment["SITE_ORIGINS"] == "https://api.shop.example"
+    own = named.services["web"].model_copy(update={"domains": ()})
+    assert wire_service(named, "web", own).environment["ALLOWED_HOSTS"] == 'local.foundation.apis["web"].host'

@@ -5,6 +5,7 @@ time bases of a load balancer's capacity units; what it makes of this file is it
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 import yaml
@@ -17,17 +18,18 @@ HEADER = """\
 """
 
 
-def render_infracost(estimate: Estimate, kinds: dict[str, str], zones: int) -> str:
+def render_infracost(estimate: Estimate, kinds: dict[str, str], zones: int, with_api: Collection[str] = ()) -> str:
     """The file for an estimate of one environment.
 
     `kinds` says of each part's name what it is: `service`, `function`, `database`, `bucket`, `topic`; `zones` how many
-    NAT gateways share the bytes.
+    NAT gateways share the bytes; `with_api` which services have an API of their own.
     """
     usage: dict[str, dict[str, Any]] = defaultdict(dict)
     for line in estimate.lines:
         rule = RULES.get((line.price, kinds.get(line.part, "")))
         if rule and line.environment:
             address, key = rule
+            address = OWN_API if address == API and line.part in with_api else address
             where = address.format(label=line.part.replace("-", "_"), name=line.part)
             share = 1 / zones if line.price == "nat.gb" else 1.0
             usage[where][key] = usage[where].get(key, 0) + line.quantity.typical * share
@@ -41,7 +43,7 @@ SERVICE_LOGS = "module.service_{label}.aws_cloudwatch_log_group.this"
 FUNCTION_LOGS = "module.function_{label}.aws_cloudwatch_log_group.this"
 API_LOGS = "module.gateway.aws_cloudwatch_log_group.access"
 FUNCTION = "module.function_{label}.aws_lambda_function.this"
-API = "module.gateway.aws_apigatewayv2_api.this"
+API, OWN_API = "module.api.aws_apigatewayv2_api.this", "module.api_{label}.aws_apigatewayv2_api.this"
 BALANCER = 'module.gateway.aws_lb.this["1"]'
 BUCKET = "module.bucket_{label}.aws_s3_bucket.this"
 # (price, kind of the part) → address, key of infracost's usage file in the same unit as ours

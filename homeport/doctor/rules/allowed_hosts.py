@@ -15,7 +15,7 @@ RULE = Rule(
 )
 HEROKU_HOST = re.compile(r"herokuapp\.com|herokudns\.com|HEROKU_APP_NAME|HEROKU_APP_DEFAULT_DOMAIN_NAME")
 HOSTS = '*os.environ.get("ALLOWED_HOSTS", "").split(",")'
-TODO = "ALLOWED_HOSTS is set in the environment of every release (the API's host); add custom domains to the list"
+TODO = "ALLOWED_HOSTS is set in the environment of every release: the API's host, and `domains` of homeport.yml"
 
 
 def find(project: Project) -> Iterator[Finding]:

@@ -14,7 +14,9 @@ RULE = Rule(
     "every POST from the site is answered with 403.",
 )
 ORIGINS = '*filter(None, os.environ.get("SITE_ORIGINS", "").split(","))'
-TODO = "SITE_ORIGINS is set in the environment of every release (the platform's sites); add other origins to the list"
+TODO = (
+    "SITE_ORIGINS is set in the environment of every release (the platform's sites, the service's domains); add others"
+)
 
 
 def find(project: Project) -> Iterator[Finding]:

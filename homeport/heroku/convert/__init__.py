@@ -1,7 +1,7 @@
 """Inventory → homeport.yml, homeport.usage.yml, report and values of config: pure, whatever the order of records.
 
 1. members    which apps are one service, in which environments
-2. services, data, routes, config    what each service runs, uses, answers and is told
+2. services, data, domains, config   what each service runs, uses, answers and is told
 3. render, usage    the decisions (`Draft`) as the text of the two files
 4. tell       each record once more: what became of it, in words
 """

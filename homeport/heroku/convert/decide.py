@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from homeport.errors import HomeportError
 from homeport.heroku.convert import config, data, sizes
+from homeport.heroku.convert.domains import decide_domains
 from homeport.heroku.convert.draft import DATABASES, ENVIRONMENTS, DataDraft, Draft, Member
 from homeport.heroku.convert.given import NONE_GIVEN, Given
 from homeport.heroku.convert.members import find_members, given_services
 from homeport.heroku.convert.records import Records
-from homeport.heroku.convert.routes import decide_routes
 from homeport.heroku.convert.services import decide_service
 from homeport.heroku.convert.slugs import WHOLE, Names, platform_name, slug
 from homeport.heroku.records import AddOn, App
@@ -58,7 +58,7 @@ def decide(records: Records, *, name: str | None = None, region: str | None = No
         members=members,
         services=services,
         data=parts,
-        routes=decide_routes(records, services),
+        domains=decide_domains(records, services),
         settings={service.name: config.decide_settings(records, service) for service in services},
         sender=config.decide_sender(records),
     )

@@ -135,7 +135,7 @@ class Draft:
     members: Mapping[str, Member]
     services: tuple[ServiceDraft, ...]
     data: tuple[DataDraft, ...]
-    routes: Mapping[str, tuple[str, ...]]
+    domains: Mapping[str, Mapping[str, tuple[str, ...]]]  # service → environment → names
     settings: Mapping[str, Mapping[str, Mapping[str, str]]]  # service → environment → variables
     sender: str = ""
     secrets: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # service → environment → names

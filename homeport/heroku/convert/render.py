@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
+from homeport.heroku.convert.domains import ROUTES
 from homeport.heroku.convert.draft import (
     CACHES,
     DATABASES,
@@ -89,7 +90,12 @@ def _service(draft: Draft, service: ServiceDraft) -> Iterator[str]:
     if service.has_web:
         yield _commented("    health: /healthz", "check: it must answer 200; Heroku asked for nothing")
         yield "    routes:"
-        yield from (f"      - {_text(route)}" for route in draft.routes[service.name])
+        yield from (f"      - {_text(route)}" for route in ROUTES)
+        there = ", ".join(
+            environment for environment in draft.environments if draft.domains[service.name].get(environment)
+        )
+        names = f"names: below `environments`, in {there}" if there else "no names of its own on Heroku"
+        yield _commented("    domains: []", f"an API of its own; {names}")
     uses = common_uses(draft, service)
     if uses:
         yield f"    uses: [{', '.join(uses)}]"
@@ -157,6 +163,8 @@ def _overrides(draft: Draft, service: ServiceDraft, environment: str) -> Iterato
         lines.insert(0, "        processes:")
     clocked = [line for schedule in service.schedules for line in _schedule_override(schedule, environment)]
     lines += ["        schedules:", *clocked] if clocked else []
+    if domains := draft.domains[service.name].get(environment):
+        lines.append(f"        domains: [{', '.join(map(_text, domains))}]")
     uses = draft.uses(service.name, environment)
     if is_here and uses != common_uses(draft, service):
         lines.append(f"        uses: [{', '.join(uses)}]")

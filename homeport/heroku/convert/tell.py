@@ -72,7 +72,7 @@ def tell(records: Records, draft: Draft, record: Record) -> Fate:
 
 
 def _doubts(records: Records, draft: Draft) -> list[Doubt]:
-    """What is odd about the whole: services without an app in some environment, and roots that had to be chosen."""
+    """What is odd about the whole: services and data that are not in every environment, names."""
     found = []
     if draft.full_name:
         text = f"{draft.name} is shortened or changed from {draft.full_name}; choose another with --name before the "
@@ -91,11 +91,6 @@ def _doubts(records: Records, draft: Draft) -> list[Doubt]:
             text = f"has nothing on Heroku in {', '.join(absent)}: the smallest size is made there, empty, and paid for"
             found.append(Doubt(f"homeport.yml: {part.kind}.{part.name}", text))
     found += _unread_doubts(records, draft)
-    web = [service.name for service in draft.services if service.has_web]
-    if len(web) > 1:
-        root = next(name for name in web if draft.routes[name][0] == "ANY /")
-        text = f"{root} keeps the root of the one API, as the site or with most traffic; the others have a prefix each"
-        found.append(Doubt("homeport.yml: routes", text))
     return found
 
 

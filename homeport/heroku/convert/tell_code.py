@@ -7,7 +7,6 @@ from homeport.heroku.convert.decide import aws_region
 from homeport.heroku.convert.draft import Draft, ProcessDraft, ServiceDraft, Size
 from homeport.heroku.convert.fate import Fate, changed, moved, not_moved
 from homeport.heroku.convert.records import Records
-from homeport.heroku.convert.routes import is_root
 from homeport.heroku.convert.services import RELEASE, python_version
 from homeport.heroku.records import (
     App,
@@ -74,9 +73,9 @@ def tell_process(records: Records, draft: Draft, process: Process) -> Fate:
     if is_formation and not member.environment:
         return moved(title, "what a checkout says of its size; the formation on Heroku counts")
     if is_formation:
-        return _tell_formation(draft, f"{title} in {member.environment}", member.service, member.environment, decided)
+        return _tell_formation(f"{title} in {member.environment}", member.environment, decided)
     if process.origin == decided.origin and service and not _has_formation(records, service, process.type):
-        return _tell_command(records, title, decided, process, _web_changes(draft, member.service, decided))
+        return _tell_command(records, title, decided, process, _web_changes(decided))
     return _tell_command(records, title, decided, process, [])
 
 
@@ -85,16 +84,12 @@ def _has_formation(records: Records, service: ServiceDraft, type_: str) -> bool:
     return any(process.type == type_ and (process.quantity is not None or process.size) for process in found)
 
 
-def _web_changes(draft: Draft, service: str, decided: ProcessDraft) -> list[tuple[str, str]]:
+def _web_changes(decided: ProcessDraft) -> list[tuple[str, str]]:
     """What is different for every process that answers requests: why, and what to do."""
     if decided.name != "web":
         return []
     advice = "answer 200 at /healthz (homeport-django does: homeport django PATH), or name another path in `health`"
-    found = [("a task must answer its health check before it gets requests; Heroku had none", advice)]
-    if not is_root(draft.routes[service]):
-        why = f"is at {draft.routes[service][0].removeprefix('ANY ')} of the one API, where it had a host"
-        found.append((why, f"put the prefix before its URLs, or give it other routes in services.{service}.routes"))
-    return found
+    return [("a task must answer its health check before it gets requests; Heroku had none", advice)]
 
 
 def _tell_command(
@@ -122,11 +117,11 @@ def _tell_command(
     return changed(title, "; ".join(reasons), "; ".join(todo)) if reasons else moved(title, "its command")
 
 
-def _tell_formation(draft: Draft, title: str, service: str, environment: str, decided: ProcessDraft) -> Fate:
+def _tell_formation(title: str, environment: str, decided: ProcessDraft) -> Fate:
     size = decided.sizes[environment]
     reasons = [note for note in (decided.note, size.note) if note]
     todo = ["check the scale in homeport.yml"] if size.note else []
-    for why, advice in _web_changes(draft, service, decided):
+    for why, advice in _web_changes(decided):
         reasons.append(why)
         todo.append(advice)
     return changed(title, "; ".join(reasons), "; ".join(todo)) if reasons else moved(title, "size and scale")

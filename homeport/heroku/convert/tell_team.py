@@ -14,6 +14,7 @@ from homeport.heroku.records import (
     Space,
     Webhook,
 )
+from homeport.model.domains import clean_domain
 
 # feature → (is it still there?, why, what to do)
 FEATURES: dict[str, tuple[bool, str, str]] = {
@@ -52,20 +53,27 @@ def tell_domain(records: Records, draft: Draft, domain: Domain) -> Fate:
     if not service or not service.has_web:
         return not_moved(title, "its app has no web process that moves")
     if domain.kind == "heroku":
-        why = "they belong to Heroku; the API's address takes their place"
-        return changed("addresses of herokuapp.com", why, "look for them in the code, and at who calls them")
-    path = draft.routes[member.service][0].removeprefix("ANY ")
-    why = f"homeport.yml has no word for domains: {member.service} is at {path} of the API's address"
-    advice = "make a custom domain name with a certificate for the API, and change DNS at the cutover"
-    if path != "/":
-        advice += f"; map the domain to {path}, or rewrite it in CloudFront, as the API cannot tell hosts apart"
+        why = "they belong to Heroku; each service's API has an address of its own instead"
+        return not_moved("addresses of herokuapp.com", why, "look for them in the code, and at who calls them")
+    name = clean_domain(domain.hostname)
+    if name not in draft.domains[member.service].get(member.environment, ()):
+        why = "another app has it too, and a domain leads to one place" if name else "AWS takes no such name"
+        return not_moved(title, why, "write it below the environment that shall have it, in services.NAME.domains")
+    why = f"leads to {member.service} in {member.environment}, once its certificate is issued and DNS is switched"
+    advice = (
+        f"`homeport apply {member.environment}` asks for the certificate; `homeport domains {member.environment}` says "
+        "which records to set: the certificate's some days before, the name's own at the cutover"
+    )
     return changed(title, why, advice)
 
 
 def tell_certificate(records: Records, draft: Draft, certificate: Certificate) -> Fate:
-    why = "private keys cannot be read; ACM makes a certificate anew, free of charge"
-    advice = "ask ACM for one, validated by DNS, some days before the cutover"
-    return changed("certificates", why, advice)
+    if certificate.is_acm:
+        why = "Heroku's are renewed for you, and AWS's are too: each domain gets a new one, free of charge"
+        return moved("certificates that Heroku renews", why)
+    why = "private keys cannot be read; each domain gets a new certificate, free of charge, that AWS renews"
+    advice = "nothing but its record in DNS (`homeport domains`); were they bought for a reason, import them into ACM"
+    return changed("certificates of your own", why, advice)
 
 
 def tell_collaborator(records: Records, draft: Draft, person: Collaborator) -> Fate:

@@ -12,7 +12,7 @@ from homeport.errors import HomeportError
 
 MOTO_VERSION = "5.2.5"  # saved state and fixes are bound to it
 SETTINGS = {
-    "MOTO_ACM_VALIDATION_WAIT": "1",
+    "MOTO_ACM_VALIDATION_WAIT": "0",  # issued at once: there is no DNS to wait for
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # 600 images that nobody here starts
     "MOTO_ALLOW_NONEXISTENT_REGION": "false",
     "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "false",

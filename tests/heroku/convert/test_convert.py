@@ -4,7 +4,6 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from homeport.heroku.records import (
     AddOn,
     App,
     Attachment,
+    Certificate,
     ConfigVar,
     Coupling,
     DatabaseFacts,
@@ -158,11 +158,38 @@ def test_config_goes_where_it_belongs() -> None:
     assert not [key for key in {**values.config, **values.other} if key[2] == "MASKED_KEY"]
 
 
-def test_the_busiest_service_keeps_the_root_and_the_others_get_a_prefix(tmp_path: Path) -> None:
-    platform = load(convert(team()), tmp_path)
-    assert [route.route for route in platform.services["shop"].routes] == ["ANY /", "ANY /{proxy+}"]
-    assert [route.route for route in platform.services["api"].routes] == ["ANY /api", "ANY /api/{proxy+}"]
-    assert any("put the prefix before its URLs" in entry.todo for entry in convert(team()).report.changed)
+def test_each_service_keeps_its_urls_at_its_own_domains(tmp_path: Path) -> None:
+    converted = convert(team())
+    platform = load(converted, tmp_path)
+    for name, domain in (("shop", "www.acme-books.example"), ("api", "api.acme-books.example")):
+        assert [route.route for route in platform.services[name].routes] == ["ANY /", "ANY /{proxy+}"]
+        for environment, expected in (("prod", (domain,)), ("stage", ()), ("local", ())):
+            assert platform.in_environment(environment).services[name].domains == expected
+    told = {entry.title: entry for entry in converted.report.changed}
+    entry = told["domain www.acme-books.example"]
+    assert entry.why.startswith("leads to shop in prod") and "`homeport domains prod`" in entry.todo
+    assert "addresses of herokuapp.com" in {entry.title for entry in converted.report.not_moved}
+
+
+def test_a_domain_that_two_apps_have_and_one_that_is_none_do_not_move(tmp_path: Path) -> None:
+    names = ("www.acme.example", "WWW.acme.example", "bücher.example", "b_c.example", "*.acme.example")
+    domains = [Domain(origin=f"domain-{n}", app="acme-www", hostname=name) for n, name in enumerate(names)]
+    twice = Domain(origin="other", app="acme-api", hostname="www.acme.example")
+    converted = convert(of(app("acme-www"), app("acme-api"), *domains, twice), name="acme")
+    prod = load(converted, tmp_path).in_environment("prod")
+    kept = [*(prod.services["api"].domains or ()), *(prod.services["www"].domains or ())]
+    assert sorted(kept) == ["*.acme.example", "www.acme.example", "xn--bcher-kva.example"]
+    refused = {entry.title: entry.why for entry in converted.report.not_moved}
+    assert refused["domain b_c.example"] == "AWS takes no such name"
+    assert refused["domain www.acme.example"] == "another app has it too, and a domain leads to one place"
+
+
+def test_certificates_that_heroku_renews_move_and_others_are_made_anew() -> None:
+    renewed = Certificate(origin="acm", app="acme-www", name="acm", is_acm=True)
+    bought = Certificate(origin="sni", app="acme-www", name="bought")
+    report = convert(of(app("acme-www"), renewed, bought), name="acme").report
+    assert "certificates that Heroku renews" in {entry.title for entry in report.moved}
+    assert "certificates of your own" in {entry.title for entry in report.changed}
 
 
 def test_apps_that_are_no_python_or_only_pass_by_are_not_moved() -> None:
@@ -293,13 +320,9 @@ def test_a_shared_database_is_named_so_that_no_code_must_change() -> None:
     assert "DATABASE of shop-prod: add-on postgresql-curved-1" in titles
 
 
-def test_services_lose_the_platforms_name_and_the_site_keeps_the_root(tmp_path: Path) -> None:
-    site = Domain(origin="domain", app="acme-www", hostname="www.acme.example")
-    start = datetime(2026, 11, 1, tzinfo=UTC)
-    busy = Traffic(origin="traffic", app="acme-api", type="web", start=start, step_seconds=60, requests=(9.0,))
-    platform = load(convert(of(app("acme-www"), app("acme-api"), site, busy), name="acme"), tmp_path)
+def test_services_lose_the_platforms_name(tmp_path: Path) -> None:
+    platform = load(convert(of(app("acme-www"), app("acme-api")), name="acme"), tmp_path)
     assert set(platform.services) == {"www", "api"}
-    assert platform.services["www"].routes[0].route == "ANY /"
 
 
 @pytest.mark.parametrize(

@@ -123,13 +123,48 @@ resource "aws_acm_certificate" "this" {
   domain_name       = "api.gate.example"
   validation_method = "DNS"
 
+  options {
+    certificate_transparency_logging_preference = "ENABLED"
+  }
+
   lifecycle {
     create_before_destroy = true
   }
 }
 
 resource "aws_acm_certificate_validation" "this" {
-  certificate_arn = aws_acm_certificate.this.arn
+  certificate_arn         = aws_acm_certificate.this.arn
+  validation_record_fqdns = [aws_route53_record.validation.fqdn]
+}
+
+resource "aws_route53_zone" "this" {
+  name    = "gate.example"
+  comment = "Day ${local.day}."
+}
+
+data "aws_route53_zone" "this" {
+  name = aws_route53_zone.this.name
+}
+
+resource "aws_route53_record" "validation" {
+  zone_id         = data.aws_route53_zone.this.zone_id
+  name            = one(aws_acm_certificate.this.domain_validation_options).resource_record_name
+  type            = one(aws_acm_certificate.this.domain_validation_options).resource_record_type
+  records         = [one(aws_acm_certificate.this.domain_validation_options).resource_record_value]
+  ttl             = 300 * local.day
+  allow_overwrite = true
+}
+
+resource "aws_route53_record" "alias" {
+  zone_id = data.aws_route53_zone.this.zone_id
+  name    = "api.gate.example"
+  type    = "A"
+
+  alias {
+    name                   = aws_apigatewayv2_domain_name.this.domain_name_configuration[0].target_domain_name
+    zone_id                = aws_apigatewayv2_domain_name.this.domain_name_configuration[0].hosted_zone_id
+    evaluate_target_health = false
+  }
 }
 
 resource "aws_apigatewayv2_domain_name" "this" {

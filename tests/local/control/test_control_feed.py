@@ -60,6 +60,25 @@ def test_an_http_api_with_its_parts(account: Any) -> None:
     assert state["Stages"][0]["StageName"] == "$default"
 
 
+def test_a_domain_name_with_its_mappings(account: Any) -> None:
+    client = account.client("apigatewayv2")
+    api = client.create_api(Name="named", ProtocolType="HTTP")["ApiId"]
+    client.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    certificate = account.client("acm").request_certificate(DomainName="shop.example", ValidationMethod="DNS")
+    found = account.client("acm").describe_certificate(CertificateArn=certificate["CertificateArn"])
+    assert found["Certificate"]["Status"] == "ISSUED"  # at once
+    configuration = {"CertificateArn": certificate["CertificateArn"], "EndpointType": "REGIONAL"}
+    client.create_domain_name(DomainName="shop.example", DomainNameConfigurations=[configuration])
+    client.create_api_mapping(ApiId=api, DomainName="shop.example", Stage="$default")
+    arn = f"arn:aws:apigateway:{REGION}::/domainnames/shop.example"
+    account.feed_until(
+        "apigatewayv2:domain-name", lambda found: any(r["arn"] == arn and r["state"]["ApiMappings"] for r in found)
+    )
+    state = find(account, "apigatewayv2:domain-name", arn)
+    (mapping,) = state["ApiMappings"]
+    assert (state["DomainName"], mapping["ApiId"], mapping["Stage"]) == ("shop.example", api, "$default")
+
+
 def test_a_database_has_its_real_address_from_the_start(account: Any) -> None:
     rds = account.client("rds")
     rds.create_db_parameter_group(DBParameterGroupName="pg", DBParameterGroupFamily="postgres16", Description="d")

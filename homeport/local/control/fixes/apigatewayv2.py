@@ -1,7 +1,8 @@
 """API Gateway v2: stages that change, deployments, domain names that become available, lists, tags of everything.
 
 Upstream has no UpdateStage, GetAuthorizers, CreateDeployment, UpdateDomainName and UpdateApiMapping; keeps scopes that
-an update removes; and knows no tags of stages and domain names.
+an update removes; knows no tags of stages and domain names; and looks for domain names as paths escape them, so that it
+never finds `*.example.com`.
 """
 
 import json
@@ -14,6 +15,10 @@ from homeport.local.control.seams.replace import replace
 
 # Of eu-west-1, and here of every region: https://docs.aws.amazon.com/general/latest/gr/apigateway.html
 HOSTED_ZONE = "ZLY8HYME6SFDD"
+OF_A_DOMAIN = (
+    *("get_domain_name", "delete_domain_name"),
+    *("create_api_mapping", "get_api_mapping", "get_api_mappings", "delete_api_mapping"),
+)
 Answer = tuple[int, dict[str, str], str]
 
 
@@ -154,8 +159,11 @@ def _deployments() -> None:
 
 
 def _domain_names() -> None:
-    from moto.apigatewayv2.models import DomainName
+    from moto.apigatewayv2.models import ApiGatewayV2Backend, DomainName
     from moto.apigatewayv2.responses import ApiGatewayV2Response
+
+    for action in OF_A_DOMAIN:
+        _unescape(ApiGatewayV2Backend, action)
 
     @replace(DomainName, "__init__")
     def init(original: Any, domain: Any, *args: Any, **kwargs: Any) -> None:
@@ -172,7 +180,7 @@ def _domain_names() -> None:
 
     @add(ApiGatewayV2Response)
     def update_domain_name(response: Any) -> Answer:
-        domain = response.apigatewayv2_backend.get_domain_name(response.path.split("/")[-1])
+        domain = response.apigatewayv2_backend.get_domain_name(domain_name=response.path.split("/")[-1])
         given = json.loads(response.body)
         if "domainNameConfigurations" in given:
             domain.domain_name_configurations = [_available(domain, c) for c in given["domainNameConfigurations"]]
@@ -183,11 +191,19 @@ def _domain_names() -> None:
     @add(ApiGatewayV2Response)
     def update_api_mapping(response: Any) -> Answer:
         _, domain, _, identifier = response.path.rsplit("/", 3)
-        mapping, given = response.apigatewayv2_backend.get_api_mapping(identifier, domain), json.loads(response.body)
+        backend, given = response.apigatewayv2_backend, json.loads(response.body)
+        mapping = backend.get_api_mapping(api_mapping_id=identifier, domain_name=domain)
         for name in ("apiId", "apiMappingKey", "stage"):
             if name in given:
                 setattr(mapping, _attribute(name), given[name])
         return _answer(mapping.to_json())
+
+
+def _unescape(backend: type, action: str) -> None:
+    @replace(backend, action)
+    def unescaped(original: Any, backend: Any, *, domain_name: str, **kwargs: Any) -> Any:
+        """`*.example.com` is `%2A.example.com` in a path."""
+        return original(backend, domain_name=unquote(domain_name), **kwargs)
 
 
 def _tags() -> None:

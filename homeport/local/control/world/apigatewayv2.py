@@ -1,4 +1,4 @@
-"""API Gateway HTTP APIs, each with its routes, integrations, authorizers and stages."""
+"""API Gateway: HTTP APIs with their routes, integrations, authorizers and stages; domain names with their mappings."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +19,12 @@ def read(backend: Any, ports: Ports) -> Iterator[Resource]:
         state["Stages"] = _items("GetStages", api.stages)
         state["LocalPort"] = ports.of(api.arn)
         yield Resource(api.arn, "apigatewayv2:api", backend.account_id, backend.region_name, state)
+    for domain in backend.domain_names.values():
+        state = describe(SERVICE, "GetDomainName", domain.to_json())
+        mappings = {id_: m for id_, m in backend.api_mappings.items() if m.domain_name == domain.domain_name}
+        state["ApiMappings"] = _items("GetApiMappings", mappings)
+        arn = domain.domain_name_arn
+        yield Resource(arn, "apigatewayv2:domain-name", backend.account_id, backend.region_name, state)
 
 
 def _items(operation: str, objects: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from homeport.local.data.context import Context, Invoke, Live, Resource, World
 from homeport.local.data.gateway.api import answers as api_answers
 from homeport.local.data.gateway.api.declared import Api, compile_api
+from homeport.local.data.gateway.api.domains import Domains, compile_domains, find_mapped, mappings_of
 from homeport.local.data.gateway.api.integrations import Integrations
 from homeport.local.data.gateway.api.issuers import Issuers
 from homeport.local.data.gateway.api.serve import HEAD_BYTES_MAX, ServedApi
@@ -17,8 +18,8 @@ from homeport.local.data.gateway.balancer.rules import Listener, compile_listene
 from homeport.local.data.gateway.balancer.serve import Balancer, idle_seconds
 from homeport.local.data.gateway.sockets import Sockets, Wanted
 from homeport.local.data.http.client import Pool
-from homeport.local.data.http.message import Request, Response
-from homeport.local.data.http.server import Limits
+from homeport.local.data.http.message import BadMessage, Request, Response
+from homeport.local.data.http.server import App, Limits
 from homeport.local.data.targets import Targets
 
 API_LIMITS = Limits(head_bytes=HEAD_BYTES_MAX, head_seconds=10, body_seconds=30, idle_seconds=75)
@@ -46,6 +47,7 @@ class Gateway:
         self._integrations = Integrations(self._balancer, self._pool, invoke)
         self._tokens, self._issuers = Tokens(), Issuers(self._pool)
         self._apis: dict[str, tuple[Any, ServedApi]] = {}  # ARN → what it was compiled from, what serves it
+        self._domains: Domains = {}
         self._sockets = Sockets()
 
     async def reconcile(self, world: World) -> None:
@@ -53,6 +55,7 @@ class Gateway:
         self._balancer.algorithms = {
             arn: _attributes(group.state).get(ALGORITHM, "") for arn, group in world.of("elbv2:target-group").items()
         }
+        self._domains = _domains(world)
         wanted = self._wanted_apis(world) | self._wanted_listeners(world)
         await self._sockets.reconcile(wanted)
 
@@ -79,9 +82,25 @@ class Gateway:
                 name = str(resource.state.get("Name") or served.api.id)
                 count = f"{len(served.api.route_of)} routes"
                 wanted[arn] = Wanted(
-                    resource.type, name, int(port), served.answer, api_answers.refuse, self._limits[0], count
+                    resource.type, name, int(port), self._door(served), api_answers.refuse, self._limits[0], count
                 )
         return wanted
+
+    def _door(self, own: ServedApi) -> App:
+        """An API's socket: a custom domain leads where it is mapped to, every other host to the API itself."""
+
+        async def answer(request: Request) -> Response:
+            mappings = mappings_of(self._domains, request.header("host"))
+            if mappings is None:
+                return await own.answer(request)
+            try:
+                mapped = find_mapped(mappings, request.path)
+            except BadMessage as error:
+                return api_answers.refuse(error.status)
+            served = next((api for _, api in self._apis.values() if mapped and api.api.id == mapped.api_id), None)
+            return await served.answer(request, mapped) if served else api_answers.refuse(404)
+
+        return answer
 
     def _served(self, arn: str, resource: Resource, pools: Mapping[str, Resource]) -> ServedApi | None:
         """What serves an API: compiled anew only when its declaration, or the keys of a pool, have changed."""
@@ -138,6 +157,14 @@ def _listeners(world: World) -> dict[str, Listener]:
         except (KeyError, ValueError, TypeError, AttributeError):
             _log.exception("listener %s is declared in a way that is not understood", arn)
     return listeners
+
+
+def _domains(world: World) -> Domains:
+    try:
+        return compile_domains(world.of("apigatewayv2:domain-name").values())
+    except (KeyError, ValueError, TypeError, AttributeError):
+        _log.exception("domains are declared in a way that is not understood; none is served")
+        return {}
 
 
 def _attributes(state: Mapping[str, Any]) -> Mapping[str, str]:

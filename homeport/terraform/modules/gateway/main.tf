@@ -1,75 +1,11 @@
-# The one API of an environment. Requests to services go through a VPC link to an internal load balancer, on which each
-# service has a listener of its own: what is not routed here cannot be reached at all.
-
-resource "aws_apigatewayv2_api" "this" {
-  name          = var.name
-  protocol_type = "HTTP"
-
-  dynamic "cors_configuration" {
-    for_each = length(var.cors_origins) > 0 ? [var.cors_origins] : []
-
-    content {
-      allow_origins  = cors_configuration.value
-      allow_methods  = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-      allow_headers  = ["authorization", "content-type", "x-requested-with"]
-      expose_headers = ["etag", "location", "x-request-id"]
-      max_age        = 3600
-    }
-  }
-}
-
-resource "aws_apigatewayv2_authorizer" "this" {
-  for_each = var.tokens == null ? {} : { users = var.tokens }
-
-  api_id           = aws_apigatewayv2_api.this.id
-  name             = each.key
-  authorizer_type  = "JWT"
-  identity_sources = ["$request.header.Authorization"]
-
-  jwt_configuration {
-    issuer   = each.value.issuer
-    audience = each.value.audience
-  }
-}
+# What all APIs of an environment share. Requests to services go through a VPC link to an internal load balancer, on which
+# each service has a listener of its own: what is not routed by an API cannot be reached at all.
 
 resource "aws_cloudwatch_log_group" "access" {
   #checkov:skip=CKV_AWS_158: CloudWatch encrypts logs with its own key.
   #checkov:skip=CKV_AWS_338: As long as `log_days` says; a year of access logs is a matter of law, not of security.
   name              = var.log_group
   retention_in_days = var.log_days
-}
-
-resource "aws_apigatewayv2_stage" "this" {
-  api_id      = aws_apigatewayv2_api.this.id
-  name        = "$default"
-  auto_deploy = true
-
-  access_log_settings {
-    destination_arn = aws_cloudwatch_log_group.access.arn
-
-    # Neither tokens nor query strings: both may hold secrets.
-    format = jsonencode({
-      time        = "$context.requestTime"
-      request_id  = "$context.requestId"
-      ip          = "$context.identity.sourceIp"
-      method      = "$context.httpMethod"
-      path        = "$context.path"
-      route       = "$context.routeKey"
-      status      = "$context.status"
-      bytes       = "$context.responseLength"
-      duration_ms = "$context.responseLatency"
-      backend_ms  = "$context.integrationLatency"
-      user        = "$context.authorizer.claims.sub"
-      error       = "$context.error.message"
-      backend     = "$context.integrationErrorMessage"
-    })
-  }
-
-  default_route_settings {
-    detailed_metrics_enabled = true
-    throttling_burst_limit   = var.throttling.burst
-    throttling_rate_limit    = var.throttling.requests_per_second
-  }
 }
 
 resource "aws_security_group" "link" {

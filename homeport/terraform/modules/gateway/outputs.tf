@@ -1,28 +1,3 @@
-output "id" {
-  description = "Id of the API."
-  value       = aws_apigatewayv2_api.this.id
-}
-
-output "endpoint" {
-  description = "URL of the API."
-  value       = aws_apigatewayv2_api.this.api_endpoint
-}
-
-output "host" {
-  description = "Host name of the API, without its port."
-  value       = regex("^https?://([^:/]+)", aws_apigatewayv2_api.this.api_endpoint)[0]
-}
-
-output "execution_arn" {
-  description = "What a function's permission names as its caller."
-  value       = aws_apigatewayv2_api.this.execution_arn
-}
-
-output "authorizer_id" {
-  description = "Id of the authorizer; null if there are no users."
-  value       = one(values(aws_apigatewayv2_authorizer.this)[*].id)
-}
-
 output "vpc_link_id" {
   description = "Id of the VPC link."
   value       = aws_apigatewayv2_vpc_link.this.id
@@ -36,4 +11,9 @@ output "load_balancer_arns" {
 output "load_balancer_security_group_id" {
   description = "Group of the load balancers; services let it in."
   value       = aws_security_group.load_balancer.id
+}
+
+output "access_log_arn" {
+  description = "ARN of the log group of the access log."
+  value       = aws_cloudwatch_log_group.access.arn
 }

@@ -132,3 +132,16 @@ def test_a_mapping_changes_its_key(gateway: Any, api: dict[str, str]) -> None:
     named = {"ApiMappingId": made["ApiMappingId"], "DomainName": "three.example"}
     gateway.update_api_mapping(**api, **named, ApiMappingKey="two")
     assert gateway.get_api_mapping(**named)["ApiMappingKey"] == "two"
+
+
+def test_a_wildcard_is_found_changed_and_deleted(gateway: Any, stage: dict[str, str]) -> None:
+    gateway.create_domain_name(DomainName="*.four.example")
+    assert gateway.get_domain_name(DomainName="*.four.example")["DomainName"] == "*.four.example"
+    mapping = {"DomainName": "*.four.example", "Stage": STAGE}
+    made = gateway.create_api_mapping(ApiId=stage["ApiId"], **mapping)["ApiMappingId"]
+    gateway.update_api_mapping(ApiId=stage["ApiId"], ApiMappingId=made, ApiMappingKey="v2", **mapping)
+    (found,) = gateway.get_api_mappings(DomainName="*.four.example")["Items"]
+    assert found["ApiMappingKey"] == "v2"
+    gateway.delete_api_mapping(ApiMappingId=made, DomainName="*.four.example")
+    gateway.delete_domain_name(DomainName="*.four.example")
+    assert "*.four.example" not in {item["DomainName"] for item in gateway.get_domain_names()["Items"]}

@@ -21,6 +21,12 @@ from homeport.local.home import Home
 
 ACCOUNT, REGION = "100000000001", "eu-central-1"
 API_ARN = f"arn:aws:apigateway:{REGION}::/apis/abc123"
+
+
+def arn_of(api: str) -> str:
+    return f"arn:aws:apigateway:{REGION}::/apis/{api}"
+
+
 ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 LISTENER_ARN = f"{ELB}:listener/app/shared/0123/4567"
 GROUP_ARN = f"{ELB}:targetgroup/catalog/89ab"
@@ -122,6 +128,8 @@ class Rig:
     listener: dict[str, Any] = field(default_factory=dict)
     rules: list[dict[str, Any]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
+    others: list[dict[str, Any]] = field(default_factory=list)  # more APIs
+    domains: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # name → mappings
     limits: Limits = field(default_factory=lambda: Limits(head_bytes=10_240))
     revision: int = 0
 
@@ -138,6 +146,17 @@ class Rig:
         self.revision += 1
         resources = [
             Resource(API_ARN, "apigatewayv2:api", ACCOUNT, REGION, self.api),
+            *(Resource(arn_of(api["ApiId"]), "apigatewayv2:api", ACCOUNT, REGION, api) for api in self.others),
+            *(
+                Resource(
+                    f"arn:aws:apigateway:{REGION}::/domainnames/{name}",
+                    "apigatewayv2:domain-name",
+                    ACCOUNT,
+                    REGION,
+                    {"DomainName": name, "ApiMappings": mappings},
+                )
+                for name, mappings in self.domains.items()
+            ),
             Resource(LISTENER_ARN, "elbv2:listener", ACCOUNT, REGION, self.listener),
             Resource(GROUP_ARN, "elbv2:target-group", ACCOUNT, REGION, {"TargetGroupArn": GROUP_ARN}),
             Resource(

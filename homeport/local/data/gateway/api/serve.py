@@ -9,6 +9,7 @@ from homeport.local.data.gateway.api.answers import message, refuse
 from homeport.local.data.gateway.api.call import Call, join_query
 from homeport.local.data.gateway.api.cors import is_preflight, preflight, with_cors
 from homeport.local.data.gateway.api.declared import DEFAULT_STAGE, Api, Route, Stage
+from homeport.local.data.gateway.api.domains import Mapped
 from homeport.local.data.gateway.api.integrations import Integrations
 from homeport.local.data.gateway.api.issuers import Issuers
 from homeport.local.data.gateway.api.routes import other_readings, split_path
@@ -29,14 +30,15 @@ class ServedApi:
         self.api = api
         self._integrations, self._tokens, self._issuers, self._log = integrations, tokens, issuers, log
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request, mapped: Mapped | None = None) -> Response:
+        """`mapped` if a custom domain led here, to one of the stages."""
         api = self.api
         call = Call(request, api.account, api.id)
         received = request.header("x-amzn-trace-id")
         call.trace_id = received if "Root=" in received else trace_id("")
         stage: Stage | None = None
         try:
-            stage, segments = _choose_stage(api, call)
+            stage, segments = _mapped_stage(api, call, mapped) if mapped else _choose_stage(api, call)
             response = await self._answer(api, stage, segments, call)
         except Refused as refused:
             call.authorizer_error = str(refused)
@@ -54,7 +56,7 @@ class ServedApi:
         return response
 
     async def _answer(self, api: Api, stage: Stage | None, segments: tuple[str, ...], call: Call) -> Response:
-        if api.disabled or stage is None:
+        if stage is None:
             return refuse(404)
         call.stage, call.stage_variables = stage.name, stage.variables
         if api.cors and is_preflight(call.request):
@@ -106,12 +108,22 @@ def _day(number: int) -> str:
 
 def _choose_stage(api: Api, call: Call) -> tuple[Stage | None, tuple[str, ...]]:
     """The stage that the first segment names, else `$default`; and the segments of the path behind it."""
+    if api.disabled:  # only custom domains lead here
+        return None, ()
     segments = split_path(call.request.path)
     named = api.stages.get(segments[0])
     if named and named.name != DEFAULT_STAGE:
         call.stage_path = "/" + call.request.path[1:].partition("/")[0]
         return named, segments[1:] or ("",)
     return api.stages.get(DEFAULT_STAGE), segments
+
+
+def _mapped_stage(api: Api, call: Call, mapped: Mapped) -> tuple[Stage | None, tuple[str, ...]]:
+    """The stage of a domain's mapping, and the segments of the path behind its key."""
+    segments = split_path(call.request.path)
+    taken = call.request.path.split("/")[1 : len(mapped.key) + 1]  # as escaped as it came
+    call.stage_path = "".join(f"/{segment}" for segment in taken)
+    return api.stages.get(mapped.stage), segments[len(mapped.key) :] or ("",)
 
 
 def _check_readings(api: Api, route: Route, method: str, segments: tuple[str, ...]) -> None:

@@ -110,8 +110,8 @@ module "service_catalog" {
     grace_seconds                   = 60
   }
   environment = {
-    ALLOWED_HOSTS            = local.foundation.api.host
-    SITE_ORIGINS             = join(",", [for site in values(local.foundation.sites) : site.url])
+    ALLOWED_HOSTS            = join(",", concat([local.foundation.api.host], ["api.magicbook.example"]))
+    SITE_ORIGINS             = join(",", concat([for site in values(local.foundation.sites) : site.url], ["https://api.magicbook.example"]))
     COVERS_BUCKET            = local.foundation.buckets["covers"].name
     COVERS_URL               = local.foundation.buckets["covers"].url
     BOOK_PUBLISHED_TOPIC_ARN = local.foundation.topics["book-published"].arn
@@ -228,8 +228,8 @@ module "service_library" {
     grace_seconds                   = 60
   }
   environment = {
-    ALLOWED_HOSTS            = local.foundation.api.host
-    SITE_ORIGINS             = join(",", [for site in values(local.foundation.sites) : site.url])
+    ALLOWED_HOSTS            = join(",", concat([local.foundation.api.host], ["api.magicbook.example"]))
+    SITE_ORIGINS             = join(",", concat([for site in values(local.foundation.sites) : site.url], ["https://api.magicbook.example"]))
     REDIS_URL                = local.foundation.caches["shelf-cache"].url
     SHELF_CACHE_URL          = local.foundation.caches["shelf-cache"].url
     ORDER_PLACED_TOPIC_ARN   = local.foundation.topics["order-placed"].arn
@@ -322,8 +322,8 @@ module "function_cover" {
     function = "magicbook-local-cover-function"
   }
   environment = {
-    ALLOWED_HOSTS = local.foundation.api.host
-    SITE_ORIGINS  = join(",", [for site in values(local.foundation.sites) : site.url])
+    ALLOWED_HOSTS = join(",", concat([local.foundation.api.host], ["api.magicbook.example"]))
+    SITE_ORIGINS  = join(",", concat([for site in values(local.foundation.sites) : site.url], ["https://api.magicbook.example"]))
     COVERS_BUCKET = local.foundation.buckets["covers"].name
     COVERS_URL    = local.foundation.buckets["covers"].url
   }
@@ -359,8 +359,8 @@ module "function_receipt" {
     function = "magicbook-local-receipt-function"
   }
   environment = {
-    ALLOWED_HOSTS = local.foundation.api.host
-    SITE_ORIGINS  = join(",", [for site in values(local.foundation.sites) : site.url])
+    ALLOWED_HOSTS = join(",", concat([local.foundation.api.host], ["api.magicbook.example"]))
+    SITE_ORIGINS  = join(",", concat([for site in values(local.foundation.sites) : site.url], ["https://api.magicbook.example"]))
     MAIL_SENDER   = local.foundation.mail.sender
   }
   permissions = [
@@ -394,8 +394,8 @@ module "function_quote" {
     function = "magicbook-local-quote-function"
   }
   environment = {
-    ALLOWED_HOSTS = local.foundation.api.host
-    SITE_ORIGINS  = join(",", [for site in values(local.foundation.sites) : site.url])
+    ALLOWED_HOSTS = join(",", concat([local.foundation.api.host], ["api.magicbook.example"]))
+    SITE_ORIGINS  = join(",", concat([for site in values(local.foundation.sites) : site.url], ["https://api.magicbook.example"]))
   }
   api = local.foundation.api
   routes = {

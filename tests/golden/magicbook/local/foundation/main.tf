@@ -221,12 +221,51 @@ module "gateway" {
     from = 10000
     to   = 59999
   }
+  log_group = "/homeport/local/gateway/access"
+}
+
+module "api" {
+  source = "../../modules/api"
+
+  name = "magicbook-local"
   tokens = {
     issuer   = module.users.issuer
     audience = values(module.users.client_ids)
   }
-  cors_origins = [module.cdn_www.url]
-  log_group    = "/homeport/local/gateway/access"
+  cors_origins   = [module.cdn_www.url]
+  access_log_arn = module.gateway.access_log_arn
+}
+
+moved {
+  from = module.gateway.aws_apigatewayv2_api.this
+  to   = module.api.aws_apigatewayv2_api.this
+}
+
+moved {
+  from = module.gateway.aws_apigatewayv2_authorizer.this
+  to   = module.api.aws_apigatewayv2_authorizer.this
+}
+
+moved {
+  from = module.gateway.aws_apigatewayv2_stage.this
+  to   = module.api.aws_apigatewayv2_stage.this
+}
+
+variable "issued" {
+  description = "Domains whose certificate is issued, and whether no other record in Route 53 has the name. Homeport writes it."
+  type        = map(bool)
+  default     = {}
+}
+
+module "domains" {
+  source = "../../modules/domains"
+
+  domains = {
+    "api.magicbook.example" = {
+      api_id = module.api.id
+    }
+  }
+  issued = var.issued
 }
 
 output "network" {
@@ -251,13 +290,13 @@ output "repositories" {
 }
 
 output "api" {
-  description = "The one API, and what routes to services need."
+  description = "The shared API, and what routes to services need."
   value = {
-    id                              = module.gateway.id
-    endpoint                        = module.gateway.endpoint
-    host                            = module.gateway.host
-    execution_arn                   = module.gateway.execution_arn
-    authorizer_id                   = module.gateway.authorizer_id
+    id                              = module.api.id
+    endpoint                        = module.api.endpoint
+    host                            = module.api.host
+    execution_arn                   = module.api.execution_arn
+    authorizer_id                   = module.api.authorizer_id
     vpc_link_id                     = module.gateway.vpc_link_id
     load_balancer_arns              = module.gateway.load_balancer_arns
     load_balancer_security_group_id = module.gateway.load_balancer_security_group_id
@@ -331,6 +370,11 @@ output "sites" {
       url             = module.cdn_www.url
     }
   }
+}
+
+output "domains" {
+  description = "Of each domain: its certificate, the DNS record that gets it issued, and what its own record points to."
+  value       = module.domains.domains
 }
 
 output "users" {
