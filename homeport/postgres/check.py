@@ -126,7 +126,7 @@ def choose_method(source: Catalog) -> tuple[str, str]:
         return "triggers", f"an owner's rights are enough for them; for a replication slot, {reason}"
     return (
         "slot",
-        "the source allows logical replication, which costs its writers less than triggers; --capture triggers",
+        "the source allows logical replication, which adds nothing to what its writers do; --capture triggers",
     )
 
 
