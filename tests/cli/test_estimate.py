@@ -120,9 +120,9 @@ def test_a_page_and_a_usage_file_for_infracost_are_written(team: Path) -> None:
 def test_unknown_prices_are_filled_only_on_demand(team: Path) -> None:
     team.write_text(team.read_text().replace("region: us-east-1", "region: eu-central-1"))
     unknown = run(team).stdout
-    assert "no price of valkey.cache.t4g.micro in eu-central-1" in unknown
+    assert "no price of api.http.request in eu-central-1" in unknown
     filled = run(team, "--fill-from", "us-east-1").stdout
-    assert "unknown:" not in filled and "valkey.cache.t4g.micro (L)" in filled
+    assert "unknown:" not in filled and "api.http.request (L)" in filled
     with pytest.raises(HomeportError, match="region mars-1: has no prices"):
         run(team, "--fill-from", "mars-1")
 
