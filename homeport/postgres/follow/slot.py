@@ -21,10 +21,7 @@ from homeport.postgres.server import Connection, Server, redact
 
 PREFIX = "homeport_"
 COLUMN_LISTS = 150000  # the version from which on a publication can leave out all but the key
-ATTEMPTS, WAIT_MS = (
-    60,
-    10_000,
-)  # of making a slot, which waits for all transactions that write, and keeps nobody waiting
+ATTEMPTS, WAIT_MS = 60, 10_000  # making a slot waits for all transactions that write, and keeps nobody waiting
 DROP_ATTEMPTS, PAUSE_SECONDS = 100, 0.1
 MARK = """
 CREATE TABLE IF NOT EXISTS homeport.mark (one boolean PRIMARY KEY DEFAULT true CHECK (one), number bigint NOT NULL);
