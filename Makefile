@@ -53,6 +53,9 @@ bench: install ## the figures that the documents quote
 bench-db: install ## the figures of moving databases
 	$(BIN)/python -m tests.bench db_catalog db_large db_compare db_capture db_cutover db_copy
 
+long: install ## integration tests at every point, and with ten times the odd input
+	HOMEPORT_LONG=1 $(BIN)/pytest tests -m integration -n 3 -q
+
 torture: install ## moves that are killed at every point, and 200 times at random
 	HOMEPORT_LONG=1 $(BIN)/pytest tests/postgres -m integration -n 3 -q
 	$(BIN)/python -m tests.torture --kills 200
@@ -60,4 +63,4 @@ torture: install ## moves that are killed at every point, and 200 times at rando
 soak: install ## memory under an hour of load (SOAK_MINUTES)
 	$(BIN)/python -m tests.bench soak
 
-.PHONY: help install up down test check fix docs lock bench bench-db torture soak
+.PHONY: help install up down test check fix docs lock bench bench-db long torture soak

@@ -52,7 +52,6 @@ def test_a_module_is_valid_and_does_what_its_tests_say(
     folder = tmp_path / name
     shutil.copytree(MODULES / name, folder)
     check(tool, folder, "init", "-backend=false")
-    check(tool, folder, "validate")
     endpoint = request.getfixturevalue("control_url") if name in ASKS_FOR_A_PASSWORD else "http://127.0.0.1:1"
     check(tool, folder, "test", AWS_ENDPOINT_URL=endpoint)
 

@@ -139,7 +139,7 @@ resource "aws_acm_certificate_validation" "this" {
 
 resource "aws_route53_zone" "this" {
   name    = "gate.example"
-  comment = "Day ${local.day}."
+  comment = "Its records are the ones of the gate."
 }
 
 data "aws_route53_zone" "this" {
