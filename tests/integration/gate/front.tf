@@ -142,12 +142,13 @@ resource "aws_route53_zone" "this" {
   comment = "Its records are the ones of the gate."
 }
 
+# Read as the live tree reads it; records take the zone itself, as this would be read anew after each change of its tags.
 data "aws_route53_zone" "this" {
   name = aws_route53_zone.this.name
 }
 
 resource "aws_route53_record" "validation" {
-  zone_id         = data.aws_route53_zone.this.zone_id
+  zone_id         = aws_route53_zone.this.zone_id
   name            = one(aws_acm_certificate.this.domain_validation_options).resource_record_name
   type            = one(aws_acm_certificate.this.domain_validation_options).resource_record_type
   records         = [one(aws_acm_certificate.this.domain_validation_options).resource_record_value]
@@ -156,7 +157,7 @@ resource "aws_route53_record" "validation" {
 }
 
 resource "aws_route53_record" "alias" {
-  zone_id = data.aws_route53_zone.this.zone_id
+  zone_id = aws_route53_zone.this.zone_id
   name    = "api.gate.example"
   type    = "A"
 
