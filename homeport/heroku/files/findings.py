@@ -54,7 +54,8 @@ class Findings:
         return origin if count == 1 else f"{origin} ({count})"
 
     def doubt(self, line: int, text: str) -> None:
-        """Keep how something odd was taken; line 0 means the file as a whole."""
+        """Keep how something odd was taken, in one line whatever names it quotes; line 0 means the file as a whole."""
+        text = " ".join(text.split())
         if len(self._doubts) < DOUBTS_MAX:
             self._doubts[Doubt(self.place.at(line) if line else self.place.path, text)] = None
         else:
