@@ -212,6 +212,6 @@ def test_a_plan_without_its_add_on_is_left_out_with_a_doubt() -> None:
     assert "addons[1] names no add-on" in said(found)
 
 
-def test_a_key_over_two_lines_is_told_in_one() -> None:
-    (doubt,) = parse_app_json('{"stack": "heroku-24", "n\\\nv": 1}', PLACE).doubts
+def test_a_key_with_a_line_break_is_told_in_one_line() -> None:
+    (doubt,) = parse_app_json('{"stack": "heroku-24", "n\\nv": 1}', PLACE).doubts
     assert doubt.text == "n v is no key of Heroku's app.json; it is left out"
