@@ -23,13 +23,11 @@ from homeport.cli.local import ENVIRONMENT, Local
 from homeport.cli.stack_steps import StackSteps
 from homeport.cli.workspace import open_workspace
 from homeport.deploy.bundle import build_bundle
-from homeport.deploy.function import deploy_function
-from homeport.deploy.package import build_package
+from homeport.deploy.function import build_function, deploy_function
 from homeport.deploy.service import PHASE, deploy_service
 from homeport.deploy.site import deploy_site
 from homeport.deploy.steady import wait_until_steady
 from homeport.deploy.target import Deployed, Target
-from homeport.deploy.uv import find_python
 from homeport.errors import HomeportError
 from homeport.local.account import control_url
 from homeport.local.demo import ensure_demo_user
@@ -135,9 +133,8 @@ class Deploys:
         for name, service in platform.services.items():
             python = service.python or platform.python
             self._builds[name] = self._pool.submit(_bundle, root / service.path, python, store, service.environment)
-        for name, function in platform.functions.items():
-            python = find_python(function.python or platform.python).version  # here, what is installed runs it
-            self._builds[name] = self._pool.submit(build_package, root / function.path, python, store)
+        for name in platform.functions:
+            self._builds[name] = self._pool.submit(build_function, platform, name, root, store, is_here=True)
 
     def hear(self, event: Event) -> None:
         """Deploy what Terraform has just made everything for.

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from homeport.deploy.bundle import build_bundle
-from homeport.deploy.package import build_package
+from homeport.deploy.function import build_function
 from homeport.errors import HomeportError
 from homeport.local.home import find_home
 from homeport.model.load import load_platform
@@ -65,8 +65,7 @@ def build_one(platform: Platform, name: str, root: Path, store: Path) -> Built:
         python = part.python or platform.python
         bundle = build_bundle(root / part.path, python, store, settings=part.environment, say=say)
         return Built(name, "service", bundle.digest, str(bundle.path), bundle.built, bundle.manifest.warnings)
-    function = platform.functions[name]
-    package = build_package(root / function.path, function.python or platform.python, store, say=say)
+    package = build_function(platform, name, root, store, is_here=False, say=say)
     return Built(name, "function", package.digest, str(package.path), package.built, [])
 
 

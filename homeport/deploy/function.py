@@ -1,7 +1,9 @@
 """Deploys a function: its zip becomes `$LATEST`, a version is published, the alias `live` moves to it."""
 
-import platform
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from platform import machine
 from typing import Any
 
 from homeport.deploy.package import Package, build_package
@@ -9,7 +11,7 @@ from homeport.deploy.target import Deployed, Target, aws_in_words
 from homeport.deploy.uv import find_python
 from homeport.errors import HomeportError
 from homeport.model import names
-from homeport.model.platform import LOCAL
+from homeport.model.platform import LOCAL, Function, Platform
 
 DIRECT_MAX = 50 * 1024 * 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; larger: by S3
 READY_SECONDS_MAX, PAUSE_SECONDS = 300, 0.2
@@ -38,14 +40,9 @@ def plan_change(latest: dict[str, Any], live: dict[str, Any], sha256: str) -> Ch
 def deploy_function(target: Target, name: str) -> Deployed:
     """Make the function's code what `live` points at; nothing is done if it is already."""
     function = target.platform.functions[name]
-    wanted = function.python or target.platform.python
-    python, warnings = _python(wanted, target.environment)
-    package = build_package(
-        target.root / function.path,
-        python,
-        target.store,
-        architecture=_architecture(function.architecture or target.platform.architecture, target.environment),
-        say=lambda text: target.say(name, text),
+    is_here = target.environment == LOCAL
+    package = build_function(
+        target.platform, name, target.root, target.store, is_here=is_here, say=lambda text: target.say(name, text)
     )
     aws_name = names.function(*target.prefix, name)
     client = target.client("lambda")
@@ -61,7 +58,29 @@ def deploy_function(target: Target, name: str) -> Deployed:
             wait_ready(target, name, aws_name)
             version = client.publish_version(FunctionName=aws_name)["Version"]
             client.update_alias(FunctionName=aws_name, Name=names.LIVE_ALIAS, FunctionVersion=version)
-    return Deployed(name, changed=change.publish, version=version, warnings=warnings)
+    return Deployed(
+        name, changed=change.publish, version=version, warnings=_warnings(target, function) if is_here else ()
+    )
+
+
+def build_function(  # noqa: PLR0913 which one, from where to where, and for what
+    platform: Platform,
+    name: str,
+    root: Path,
+    store: Path,
+    *,
+    is_here: bool,
+    say: Callable[[str], None] = lambda text: None,
+) -> Package:
+    """The zip of a function whose folder is relative to `root`, with wheels for the Python and the processors that
+    homeport.yml declares; `is_here`: for this machine's, which run it here. Raises HomeportError, with uv's own words.
+    """
+    function = platform.functions[name]
+    python, architecture = function.python or platform.python, function.architecture or platform.architecture
+    if is_here:
+        python = find_python(python).version
+        architecture = "arm64" if machine() in ("aarch64", "arm64") else "x86_64"
+    return build_package(root / function.path, python, store, architecture=architecture, say=say)
 
 
 def wait_ready(target: Target, name: str, aws_name: str) -> None:
@@ -87,17 +106,11 @@ def _setting(configuration: dict[str, Any], key: str) -> Any:
     return value or None
 
 
-def _python(wanted: str, environment: str) -> tuple[str, tuple[str, ...]]:
-    """Here, the interpreter that is installed runs the function; its wheels must be for that one."""
-    found = find_python(wanted).version if environment == LOCAL else wanted
-    warning = f"python {wanted} is not installed here; {found} stands in for it"
-    return found, () if found == wanted else (warning,)
-
-
-def _architecture(wanted: str, environment: str) -> str:
-    """Here this machine's own, on which the function runs, whatever is declared."""
-    own = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-    return own if environment == LOCAL else wanted
+def _warnings(target: Target, function: Function) -> tuple[str, ...]:
+    """Here, the interpreter that is installed runs the function."""
+    wanted = function.python or target.platform.python
+    found = find_python(wanted).version
+    return () if found == wanted else (f"python {wanted} is not installed here; {found} stands in for it",)
 
 
 def _code(target: Target, package: Package) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from homeport.deploy.function import Change, deploy_function, plan_change
+from homeport.deploy.function import Change, build_function, deploy_function, plan_change
 from homeport.deploy.package import build_package, code_sha256, lambda_platform
 from homeport.deploy.target import Target
 from homeport.errors import HomeportError
@@ -46,7 +46,8 @@ def live(function: Any) -> Any:
 def test_code_is_published_and_live_points_at_it(target: Target, function: Any) -> None:
     deployed = deploy_function(target, "resize")
     assert (deployed.changed, deployed.version) == (True, "2")
-    package = build_package(target.root / "resize", "3.11", target.store)
+    package = build_function(target.platform, "resize", target.root, target.store, is_here=True)
+    assert not package.built, "what is built ahead is what a deploy takes"
     assert (live(function)["Version"], live(function)["CodeSha256"]) == ("2", package.sha256)
 
 
