@@ -63,7 +63,7 @@ def deploy_function(target: Target, name: str) -> Deployed:
     )
 
 
-def build_function(  # noqa: PLR0913 which one, from where to where, and for what
+def build_function(
     platform: Platform,
     name: str,
     root: Path,
