@@ -16,7 +16,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.copy.plan import REST
 from homeport.postgres.follow.captured import Capture, read_capture
-from homeport.postgres.follow.slot import Slot, find_slots
+from homeport.postgres.follow.slot import find_slot_problem, find_slots
 from homeport.postgres.server import Connection, Server, connect, explain
 from homeport.postgres.state import Event, Move, Phase, describe, read_applied, read_done, read_move, read_phase
 
@@ -234,7 +234,7 @@ def _read(connection: Connection, database: str, applied: str | None) -> Looked:
     left += _find_missing(connection)
     slots = find_slots(connection)
     left += [f"replication slot {name} (keeps {slot.kept_bytes:,} bytes of WAL)" for name, slot in slots.items()]
-    slot = slots.get(capture.slot) if capture and capture.slot else None
+    wanted = capture.slot if capture else None
     side = Side(
         database=database,
         is_captured=capture is not None and capture.ready is not None,
@@ -244,19 +244,11 @@ def _read(connection: Connection, database: str, applied: str | None) -> Looked:
         fenced=fenced,
         fences=fences,
         kept=sum(each.kept_bytes for each in slots.values()),
-        slot_problem=_find_slot_problem(capture, slot),
+        slot_problem=find_slot_problem(wanted, slots.get(wanted)) if wanted else None,
         left=tuple(left),
         working=tuple(str(row[0]) for row in connection.execute(SESSIONS).fetchall()),
     )
     return Looked(side, Record(move, REST in done, read_phase(connection)), read_applied(connection))
-
-
-def _find_slot_problem(capture: Capture | None, slot: Slot | None) -> str | None:
-    if capture is None or capture.slot is None:
-        return None
-    if slot is None:
-        return f"{capture.slot} is gone"
-    return f"{capture.slot} was given up by the server" if slot.is_lost else None
 
 
 def _find_missing(connection: Connection) -> list[str]:

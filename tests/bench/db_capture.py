@@ -16,11 +16,12 @@ from pathlib import Path
 
 import psycopg
 
-from homeport.postgres.follow.capture import install, remove
+from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import Capture
 from homeport.postgres.follow.sessions import OIDS, PLACE
 from homeport.postgres.follow.stream import Stream, parse_lsn
 from homeport.postgres.server import Server, connect, program_environment
+from homeport.postgres.traces import remove
 from tests.postgres.clusters import Cluster, heroku_like, run_sql
 
 ROUNDS, SECONDS, CLIENTS, SCALE = 5, 6, 8, 20

@@ -2,6 +2,8 @@
 
 import re
 
+from homeport.heroku.files.procfile import NESTED
+
 WRAPPER = re.compile(
     r"(?:(?<=\s)|^)(?:\./)?bin/(start-(?:nginx|nginx-solo|nginx-debug|pgbouncer|pgbouncer-stunnel|stunnel))\s+"
 )
@@ -9,8 +11,6 @@ SOCKET = re.compile(r"(?:-b|--bind)[ =]?['\"]?(?:unix:)/?[^\s'\"]+['\"]?")
 LISTEN = "--bind 0.0.0.0:$PORT"
 PORT = re.compile(r"\$\{?PORT\b")
 ABSOLUTE = re.compile(r"(?:^|[\s;&|(])(/(?!bin/|usr/bin/env\b)[^\s;&|]*bin/[^\s;&|]+)")
-# several processes in one, as `heroku/files/procfile.py` finds them too
-NESTED = re.compile(r"\b(honcho|foreman|forego|hivemind|overmind)\b(?=.*\bstart\b)")
 
 
 def clean_command(command: str) -> str:

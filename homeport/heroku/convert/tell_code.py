@@ -2,12 +2,13 @@
 
 import re
 
-from homeport.heroku.convert.commands import LISTEN, NESTED, sockets, wrappers
+from homeport.heroku.convert.commands import LISTEN, sockets, wrappers
 from homeport.heroku.convert.decide import aws_region
 from homeport.heroku.convert.draft import Draft, ProcessDraft, ServiceDraft, Size
 from homeport.heroku.convert.fate import Fate, changed, moved, not_moved
 from homeport.heroku.convert.records import Records
 from homeport.heroku.convert.services import RELEASE, python_version
+from homeport.heroku.files.procfile import NESTED
 from homeport.heroku.records import (
     App,
     Autoscale,

@@ -24,10 +24,9 @@ from homeport.postgres.copy.schema import Shop, dump_schema, restore_first
 from homeport.postgres.copy.throttle import Throttle, pause_reason
 from homeport.postgres.copy.tunnel import tunnel
 from homeport.postgres.copy.worker import Place, Worker, plan_rows
-from homeport.postgres.cutover.fence import retry
-from homeport.postgres.cutover.silence import holds_any, restore
-from homeport.postgres.follow.capture import remove
+from homeport.postgres.locks import retry
 from homeport.postgres.server import Connection, Lost, Server, connect, redact
+from homeport.postgres.silence import holds_any, restore
 from homeport.postgres.state import (
     BEGAN,
     RECORD,
@@ -40,6 +39,7 @@ from homeport.postgres.state import (
     write_applied,
     write_move,
 )
+from homeport.postgres.traces import remove
 
 Tell = Callable[[Progress], None]
 At = Callable[[str], None]

@@ -30,6 +30,7 @@ from homeport.postgres.cutover.clean import (
     take_locks,
 )
 from homeport.postgres.cutover.session import At, CutoverOptions, Place, Run, Tell, open_place
+from homeport.postgres.locks import retry
 from homeport.postgres.server import Server
 from homeport.postgres.state import write_abandoned
 
@@ -112,6 +113,6 @@ def _open_source(run: Run) -> None:
     place = run.place
     if any(enabled != "D" for _, enabled in place.here.execute(fence.TRIGGERS.encode()).fetchall()):
         with run.step("open the source"):
-            fence.retry(place.here, lambda: fence.lower_fence(place.here), str(place.source))
+            retry(place.here, lambda: fence.lower_fence(place.here), str(place.source))
         run.record("opened")
         run.tell(f"{place.source} takes writes again")

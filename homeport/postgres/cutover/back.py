@@ -39,7 +39,6 @@ from homeport.postgres.cutover.session import (
     Tell,
     open_place,
 )
-from homeport.postgres.cutover.silence import may_be_replica, restore, silence, validate
 from homeport.postgres.cutover.steps import (
     catch_up,
     check_tables,
@@ -52,8 +51,11 @@ from homeport.postgres.cutover.steps import (
 from homeport.postgres.follow.captured import Capture, read_capture
 from homeport.postgres.follow.definitions import accept_changed
 from homeport.postgres.follow.delta import Deltas
+from homeport.postgres.locks import retry
 from homeport.postgres.server import Server, Unreachable, connect
+from homeport.postgres.silence import may_be_replica, restore, silence, validate
 from homeport.postgres.state import open_state, read_phase, write_applied, write_phase
+from homeport.postgres.traces import FENCE
 
 STARTED = ("switching", "switched", "returning")
 FROZEN = ("fencing", "fenced")
@@ -122,7 +124,7 @@ def _undo(run: Run) -> None:
         run.note(f"{place.source} is not fenced: there is nothing to undo")
         return
     with run.step("open the source"):
-        fence.retry(place.here, lambda: fence.lower_fence(place.here), str(place.source))
+        retry(place.here, lambda: fence.lower_fence(place.here), str(place.source))
     run.record("opened")
     run.at("opened")
     run.note(f"{place.source} takes writes again; following may go on: homeport db follow")
@@ -141,12 +143,12 @@ def _undo_alone(
                 raise HomeportError(
                     f"{unreachable.message}; it may hold rows that the source lacks",
                     "start again when it is back; if it is lost for good, run on the source, for each table:"
-                    f" ALTER TABLE … DISABLE TRIGGER {fence.TRIGGER}",
+                    f" ALTER TABLE … DISABLE TRIGGER {FENCE}",
                 )
             if not fenced or not confirm(question):
                 raise unreachable
             end_leftovers(here, f"homeport cutover {state.id}")
-            fence.retry(here, lambda: fence.lower_fence(here), str(source))
+            retry(here, lambda: fence.lower_fence(here), str(source))
         state.record("the source opens")
         told = f"{source} takes writes again; the target does not know it yet, and is proven anew by the next cutover"
         return CutoverReport(state.id, "opened", 0.0, (), (told,))
@@ -257,7 +259,7 @@ def _open_source(run: Run) -> None:
             fence.lower_fence(here)
 
         with run.step("open the source"):
-            fence.retry(here, work, str(place.source))
+            retry(here, work, str(place.source))
     run.at("source open")
     _write(run, "opened")
 

@@ -9,11 +9,12 @@ from homeport.postgres.copy import target as receiving
 from homeport.postgres.copy.contents import load_contents
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.session import CutoverOptions, Place, Run, Tell, open_place
-from homeport.postgres.cutover.silence import holds_any, restore, validate
-from homeport.postgres.follow.capture import remove
 from homeport.postgres.follow.captured import read_capture
+from homeport.postgres.locks import retry
 from homeport.postgres.server import Connection, Server, Unreachable, connect
+from homeport.postgres.silence import holds_any, restore, validate
 from homeport.postgres.state import ENDED, describe, open_state, read_move, write_abandoned
+from homeport.postgres.traces import remove
 
 FROZEN = ("fencing", "fenced", "drained", "verified")  # before the point of no return
 UNDER_WAY = (*FROZEN, "switching", "returning")
@@ -145,7 +146,7 @@ def clean_side(server: Server, connection: Connection, what: str, tell: Tell) ->
 def wake(connection: Connection, what: str, tell: Tell) -> None:
     """Triggers, rules and foreign keys that were kept quiet as they were."""
     if holds_any(connection):
-        fence.retry(connection, lambda: restore(connection), what)
+        retry(connection, lambda: restore(connection), what)
         for name in validate(connection):
             tell(f"checked foreign key {name}")
 

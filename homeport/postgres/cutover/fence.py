@@ -13,7 +13,6 @@ https://www.postgresql.org/docs/current/explicit-locking.html
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import psycopg
 
@@ -21,13 +20,14 @@ from homeport.errors import HomeportError
 from homeport.postgres.copy.reading import SYSTEM
 from homeport.postgres.cutover import gate
 from homeport.postgres.follow.captured import Capture
+from homeport.postgres.locks import Blocker, find_blockers, retry
 from homeport.postgres.server import Connection
+from homeport.postgres.traces import FENCE
 
-TRIGGER = "homeport_fence"
 SHARES = (0.1, 0.25, 0.5, 1.0, 1.0, 1.0)  # of the budget, attempt by attempt: short ones end deadlocks early
 PLAIN = 1  # attempts without the gate, which turns writers away that a failed attempt would only keep waiting
 PAUSE_SECONDS = 0.5  # between attempts, for writers that queued behind one
-QUIET_LOCK_MS, DDL_LOCK_MS, DDL_ATTEMPTS = 10_000, 1_000, 10
+QUIET_LOCK_MS = 10_000
 AUTOVACUUM = "autovacuum worker"  # leaves by itself when the first of the two locks waits for it
 IN_THE_WAY = (
     psycopg.errors.QueryCanceled,
@@ -53,49 +53,6 @@ WHERE t.tgname = 'homeport_fence' ORDER BY 1"""
 PARENTS = f"""
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'p' AND {SYSTEM} ORDER BY 1"""
-# Who holds what keeps the fence out, and began its transaction before `%s` seconds ago. A prepared transaction has
-# no process, but it holds the lock on its own number.
-HOLDERS = """
-SELECT l.pid, min(p.gid), min(coalesce(a.usename::text, p.owner::text, '')), min(coalesce(a.application_name, '')),
-       min(coalesce(a.backend_type, '')), min(coalesce(a.state, 'prepared')),
-       extract(epoch FROM clock_timestamp() - min(coalesce(a.xact_start, p.prepared)))::float8,
-       min(format('%%I.%%I', n.nspname, c.relname))
-FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-LEFT JOIN pg_locks own ON l.pid IS NULL AND own.pid IS NULL AND own.locktype = 'transactionid'
-  AND own.mode = 'ExclusiveLock' AND own.virtualtransaction = l.virtualtransaction
-LEFT JOIN pg_prepared_xacts p ON p.transaction = own.transactionid
-WHERE l.locktype = 'relation' AND l.granted
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND l.relation = ANY (%s::text[]::regclass[]::oid[])
-  AND l.pid IS DISTINCT FROM pg_backend_pid()
-GROUP BY l.pid, l.virtualtransaction
-HAVING min(coalesce(a.xact_start, p.prepared)) < clock_timestamp() - %s * interval '1 second'
-ORDER BY 7 DESC NULLS LAST"""
-
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True)
-class Blocker:
-    """A transaction that has written and not ended. Without a `pid` it is a prepared one."""
-
-    pid: int | None
-    prepared: str | None
-    user: str
-    application: str
-    kind: str  # as in pg_stat_activity.backend_type
-    state: str
-    seconds: float
-    table: str
-
-    def __str__(self) -> str:
-        if self.pid is None:
-            return f"prepared transaction {self.prepared} of {self.user}, for {self.seconds:.1f} s, holds {self.table}"
-        who = self.application or self.kind
-        return (
-            f"session {self.pid} ({who}, user {self.user}, {self.state}) for {self.seconds:.1f} s, holds {self.table}"
-        )
 
 
 @dataclass(frozen=True)
@@ -160,33 +117,11 @@ def raise_fence(
     )
 
 
-def find_blockers(connection: Connection, tables: Sequence[str], older_seconds: float) -> list[Blocker]:
-    """Who keeps the fence out, the longest first."""
-    rows = connection.execute(HOLDERS.encode(), [list(tables), older_seconds]).fetchall()
-    return [
-        Blocker(pid, gid, user, application, kind, state, float(seconds or 0), table)
-        for pid, gid, user, application, kind, state, seconds, table in rows
-    ]
-
-
 def lower_fence(connection: Connection) -> None:
     """Let everybody write again; in the caller's transaction, if there is one."""
     names = [name for name, enabled in _read(connection) if enabled != "D"]
     if names:
-        connection.execute(_each(f"ALTER TABLE ONLY {{}} DISABLE TRIGGER {TRIGGER}", names))
-
-
-def retry(connection: Connection, work: Callable[[], Answer], what: str, tables: Sequence[str] = ()) -> Answer:
-    """Do work in one transaction that never waits long for a lock: nobody queues behind it. Needs autocommit."""
-    for _ in range(DDL_ATTEMPTS):
-        try:
-            with connection.transaction():
-                connection.execute(f"SET LOCAL lock_timeout = {DDL_LOCK_MS}".encode())
-                return work()
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            time.sleep(PAUSE_SECONDS)
-    names = [str(blocker) for blocker in find_blockers(connection, tables, 0.0)[:10]]
-    raise HomeportError("\n".join([f"{what}: is locked by others all the time", *names]), "end these, and start again")
+        connection.execute(_each(f"ALTER TABLE ONLY {{}} DISABLE TRIGGER {FENCE}", names))
 
 
 def _raise_gated(connection: Connection, tables: Sequence[str], seconds: float, last: Callable[[], None]) -> float:
@@ -215,7 +150,7 @@ def _raise(
         connection.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE".encode())
         connection.execute("SET LOCAL statement_timeout = 0")
         last()
-        enable = f"ALTER TABLE ONLY {{}} ENABLE ALWAYS TRIGGER {TRIGGER}, DISABLE TRIGGER {gate.TRIGGER}"
+        enable = f"ALTER TABLE ONLY {{}} ENABLE ALWAYS TRIGGER {FENCE}, DISABLE TRIGGER {gate.TRIGGER}"
         connection.execute(_each(enable, tables))
         if not keep:
             raise psycopg.Rollback

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from homeport.errors import HomeportError
 from homeport.postgres.cutover.session import Place, open_place
-from homeport.postgres.cutover.silence import may_be_replica, silence
 from homeport.postgres.cutover.steps import check_unchanged
 from homeport.postgres.follow.captured import read_capture
 from homeport.postgres.follow.definitions import accept_changed
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.follow.run import Lag, Listener, keep_up
 from homeport.postgres.server import Server
+from homeport.postgres.silence import may_be_replica, silence
 from homeport.postgres.state import read_phase
 
 At = Callable[[str], None]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from homeport.errors import HomeportError
 from homeport.postgres.copy.run import Options
+from homeport.postgres.copy.target import occupants, read_objects
 from homeport.postgres.cutover.clean import clean_side, drop_copied
 from homeport.postgres.cutover.session import At, CutoverOptions, Run, Tell, open_place
 from homeport.postgres.cutover.steps import prepare, prove, rehearse_freeze
@@ -20,6 +21,7 @@ from homeport.postgres.state import open_state, read_move
 
 BEGAN, ENDED = "rehearsal began", "rehearsal ended"
 CLOSE_SECONDS = 2.0
+NAMED_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ def rehearse(
     capture: Method = "auto",
     at: At = lambda point: None,
 ) -> RehearsalReport:
-    """Rehearse a move into a target that is not needed otherwise. HomeportError if the target belongs to a real one."""
+    """Rehearse a move into a target that is not needed otherwise. HomeportError if the target belongs to a real one,
+    or holds anything.
+    """
     _begin(source, target, state_file)
     began = time.monotonic()
     copying = FollowOptions(copy=Options(jobs=options.jobs), capture=capture)
@@ -71,6 +75,13 @@ def _begin(source: Server, target: Server, state_file: Path) -> None:
             connect(target, application="rehearse", autocommit=True, what="the target") as connection,
         ):
             move = read_move(connection)
+            held = occupants(read_objects(connection)) if move is None else []
+        if held:
+            some = ", ".join(held[:NAMED_MAX]) + (" …" if len(held) > NAMED_MAX else "")
+            raise HomeportError(
+                f"{target}: is not empty: it holds {some}",
+                "rehearse into an empty database of the size that you will use; it is emptied again",
+            )
         if move is not None and events[-1:] != [BEGAN]:
             raise HomeportError(
                 f"{target}: is the target of a move already, which a rehearsal would undo",

@@ -7,7 +7,6 @@ from homeport.errors import HomeportError
 from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import bring_large_objects, bring_sequences, differing_large_objects
 from homeport.postgres.cutover.session import OPENS, At, Confirm, CutoverOptions, CutoverReport, Run, Tell, open_place
-from homeport.postgres.cutover.silence import restore
 from homeport.postgres.cutover.steps import (
     Ready,
     check_tables,
@@ -21,6 +20,7 @@ from homeport.postgres.cutover.steps import (
 )
 from homeport.postgres.follow.definitions import keep_definitions
 from homeport.postgres.server import Server
+from homeport.postgres.silence import restore
 from homeport.postgres.state import write_applied, write_phase
 
 __all__ = ["CutoverOptions", "CutoverReport", "cutover"]

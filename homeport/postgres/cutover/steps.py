@@ -16,13 +16,14 @@ from homeport.postgres.cutover import fence
 from homeport.postgres.cutover.finish import Counter, bring_large_objects, bring_sequences, read_counters, refresh
 from homeport.postgres.cutover.proof import Proof, serious
 from homeport.postgres.cutover.session import Confirm, Run, check_followed
-from homeport.postgres.cutover.silence import read_silenced, silence
 from homeport.postgres.cutover.switch import render_instructions, run_switch
 from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import Capture, find_changes, read_capture
 from homeport.postgres.follow.definitions import ACCEPT, HINT, accept_changed, find_changed
 from homeport.postgres.follow.delta import Deltas, Interrupted
+from homeport.postgres.locks import retry
 from homeport.postgres.server import Connection, Server, connect, redact
+from homeport.postgres.silence import read_silenced, silence
 from homeport.postgres.state import describe
 
 CLOSE_SECONDS, FAR_SECONDS = 1.0, 30.0  # that a delta takes, whose changes the next one would bring
@@ -179,7 +180,7 @@ def open_again(run: Run, fenced: Server, what: str, recorder: Server, record: Ca
     try:
         with connect(fenced, application=application, autocommit=True, what=what) as connection:
             end_leftovers(connection, f"homeport {application}")
-            fence.retry(connection, lambda: fence.lower_fence(connection), str(fenced))
+            retry(connection, lambda: fence.lower_fence(connection), str(fenced))
         run.note(f"{fenced} takes writes again")
     except (HomeportError, psycopg.Error) as error:
         run.note(f"{fenced}: may still refuse writes ({redact(fenced, str(error))})")

@@ -1,4 +1,4 @@
-"""A database → one whose changes leave their keys in logs; and back to one without a trace of that.
+"""A database → one whose changes leave their keys in logs. `traces.remove` is the way back.
 
 Triggers, because an owner may make them where nobody else may do more. Row triggers: for the statements of a web
 application, which change one row each, they cost less than statement triggers with transition tables (`make bench-db`
@@ -9,12 +9,11 @@ that wrote without it. It is never waited for longer than LOCK_TIMEOUT_MS, since
 The functions run with the rights of who installed them (SECURITY DEFINER), so that every role's changes are captured;
 each is one INSERT of plain values with qualified names, in which no operator or function of another role can be found.
 
-Where the source allows logical replication, the keys of most tables come from a slot instead (`slot`), at no cost to
-the statements that change rows.
+Where the source allows logical replication, the keys of most tables come from a slot instead (`slot`), and no
+trigger of ours fires there.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -40,46 +39,20 @@ from homeport.postgres.follow.slot import (
     make_slot,
     publish_statements,
     published,
-    remove_slots,
     slot_name,
     why_no_slot,
 )
 from homeport.postgres.follow.stream import connect_replication
+from homeport.postgres.locks import patiently
 from homeport.postgres.objects import Table
 from homeport.postgres.server import Connection, Server, connect, explain
 
 LOCK_TIMEOUT_MS = 1000
-ATTEMPTS = 60
-PAUSE_SECONDS = 0.5
 DEFINER = "RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
 # Logs lose all their rows again and again: dead ones are to go soon.
 STORAGE = (
     "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_threshold = 100000"
 )
-BLOCKERS = """
-SELECT a.pid, coalesce(a.usename, ''), coalesce(nullif(a.application_name, ''), a.backend_type), a.state,
-       extract(epoch FROM clock_timestamp() - a.xact_start)::int
-  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'relation' AND l.granted AND a.pid <> pg_backend_pid() AND l.relation = ANY (%s::text[]::regclass[])
-   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
- GROUP BY 1, 2, 3, 4, 5 ORDER BY 5 DESC NULLS LAST LIMIT 5"""
-PREPARED = """
-SELECT gid, owner, extract(epoch FROM clock_timestamp() - prepared)::int
-  FROM pg_prepared_xacts WHERE database = current_database()"""
-OURS = """
-SELECT format('%I.%I', n.nspname, c.relname), array_agg(quote_ident(t.tgname))
-  FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
-  JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE p.pronamespace = to_regnamespace('homeport')::oid AND NOT t.tgisinternal GROUP BY 1 ORDER BY 1"""
-# What following and cutting over made, but for the tables that are kept.
-MADE = """
-SELECT 'DROP FUNCTION IF EXISTS ' || p.oid::regprocedure FROM pg_proc p
- WHERE p.pronamespace = to_regnamespace('homeport')::oid
-UNION ALL
-SELECT format('DROP TABLE IF EXISTS homeport.%%I', relname) FROM pg_class
- WHERE relnamespace = to_regnamespace('homeport')::oid AND relkind = 'r' AND relname <> ALL (%s)"""
-AT_ONCE = 100  # dropped in one transaction
 Say = Callable[[str], None]
 At = Callable[[str], None]
 Method = Literal["auto", "slot", "triggers"]
@@ -115,58 +88,6 @@ def install(  # noqa: PLR0913 what is captured for whom, and who is told
             return known if known.ready else _install(connection, known, where, say, at)
         except psycopg.Error as error:
             raise explain(server, error, what) from None
-
-
-def remove(
-    server: Server, *, what: str = "the source", say: Say = lambda words: None, kept: Sequence[str] = ()
-) -> None:
-    """Take everything of ours out of a database: triggers, functions, logs, the schema `homeport`.
-
-    `kept`: tables of the schema that stay, and the schema with them.
-    """
-    with connect(
-        server, application="clean", autocommit=True, lock_timeout_ms=LOCK_TIMEOUT_MS, what=what
-    ) as connection:
-        try:
-            for name, triggers in connection.execute(OURS.encode()).fetchall():
-                drop = "; ".join(f"DROP TRIGGER IF EXISTS {trigger} ON {name}" for trigger in triggers)
-                patiently(connection, [name], [drop], f"{what} ({server})", say)
-            remove_slots(connection, f"{what} ({server})")
-            statements = ["DROP SCHEMA IF EXISTS homeport CASCADE"]
-            if kept:
-                statements = [str(row[0]) for row in connection.execute(MADE.encode(), [list(kept)]).fetchall()]
-            for start in range(0, len(statements), AT_ONCE):
-                patiently(connection, [], statements[start : start + AT_ONCE], f"{what} ({server})", say)
-        except psycopg.Error as error:
-            raise explain(server, error, what) from None
-
-
-def patiently(connection: Connection, tables: list[str], statements: list[str], where: str, say: Say) -> None:
-    """Run statements that want locks on these tables, in one transaction; again and again, if others hold them."""
-    for attempt in range(ATTEMPTS):
-        try:
-            with connection.transaction():
-                for statement in statements:
-                    connection.execute(statement.encode())
-            return
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            who = describe_blockers(connection, tables)
-            if attempt % 10 == 0:
-                say(f"{where}: waiting for {', '.join(tables) or 'a lock'}, held by {who}")
-        time.sleep(PAUSE_SECONDS)
-    raise HomeportError(
-        f"{where}: {', '.join(tables) or 'a table'} cannot be locked: it is held by {who}",
-        "let these transactions end, or end them with SELECT pg_terminate_backend(<pid>); then start again",
-    )
-
-
-def describe_blockers(connection: Connection, tables: list[str]) -> str:
-    """Who holds locks on these tables that keep us out: session, role, program, and since when."""
-    rows = connection.execute(BLOCKERS.encode(), [tables]).fetchall()
-    lines = [f"session {pid} ({user}, {program}, {state}, {age} s)" for pid, user, program, state, age in rows]
-    rows = connection.execute(PREPARED.encode()).fetchall()
-    lines += [f"prepared transaction {gid!r} ({owner}, {age} s)" for gid, owner, age in rows]
-    return ", ".join(lines) or "somebody who has let go meanwhile"
 
 
 def capture_statements(table: Captured, *, always: bool) -> list[str]:

@@ -15,13 +15,14 @@ from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.plan import REST
 from homeport.postgres.copy.progress import Progress
 from homeport.postgres.copy.run import Options, copy
-from homeport.postgres.cutover.silence import silence
-from homeport.postgres.follow.capture import Method, install, patiently, recapture_statements, remove
+from homeport.postgres.follow.capture import Method, install, recapture_statements
 from homeport.postgres.follow.captured import read_capture
 from homeport.postgres.follow.definitions import accept_changed
 from homeport.postgres.follow.delta import Delta, Deltas, Interrupted
 from homeport.postgres.follow.sessions import check_quiet
+from homeport.postgres.locks import patiently
 from homeport.postgres.server import Lost, Server, connect, explain, redact
+from homeport.postgres.silence import silence
 from homeport.postgres.state import (
     ON_TARGET,
     State,
@@ -33,6 +34,7 @@ from homeport.postgres.state import (
     read_phase,
     write_phase,
 )
+from homeport.postgres.traces import remove
 
 At = Callable[[str], None]
 POLL_SECONDS = 0.2  # between deltas that found little

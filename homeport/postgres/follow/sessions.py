@@ -22,7 +22,7 @@ from homeport.postgres.follow.captured import (
     operator_path,
     read_capture,
 )
-from homeport.postgres.follow.slot import find_slots
+from homeport.postgres.follow.slot import find_slot_problem, find_slots
 from homeport.postgres.follow.stream import Stream, parse_lsn, render_lsn
 from homeport.postgres.server import Connection, Server, connect
 from homeport.postgres.state import APPLY, APPLY_READ, ON_RECEIVER, read_applied, read_position
@@ -235,20 +235,16 @@ def _check_slot(connection: Connection, giving: Server, capture: Capture, read: 
     name = capture.slot or ""
     slot = find_slots(connection).get(name)
     known = max(parse_lsn(place) for place in (capture.began, read, "0/0") if place)
-    if slot is None:
-        what = "is gone"
-    elif slot.is_lost:
-        what = "was given up by the server, which keeps no more WAL than max_slot_wal_keep_size"
-    elif parse_lsn(slot.confirmed) > known:
-        what = f"is another one of that name: it begins at {slot.confirmed}"
-    elif not connection.execute("SELECT FROM pg_publication WHERE pubname = %s", [name]).fetchall():
-        what = "has lost its publication"
-    else:
-        return
-    raise HomeportError(
-        f"{giving}: the replication slot {name} {what}; what was changed since is told by nothing",
-        "copy again: homeport db follow --again; the same with --capture triggers needs no slot",
-    )
+    problem = find_slot_problem(name, slot)
+    if slot and not problem and parse_lsn(slot.confirmed) > known:
+        problem = f"{name} is another one of that name: it begins at {slot.confirmed}"
+    if not problem and not connection.execute("SELECT FROM pg_publication WHERE pubname = %s", [name]).fetchall():
+        problem = f"{name} has lost its publication"
+    if problem:
+        raise HomeportError(
+            f"{giving}: the replication slot {problem}; what was changed since is told by nothing",
+            "copy again: homeport db follow --again; the same with --capture triggers needs no slot",
+        )
 
 
 def check_quiet(connection: Connection, receiving: Server) -> None:

@@ -124,6 +124,15 @@ def find_slots(connection: Connection) -> dict[str, Slot]:
     return {name: Slot(*rest) for name, *rest in connection.execute(SLOTS.encode()).fetchall()}
 
 
+def find_slot_problem(name: str, slot: Slot | None) -> str | None:
+    """Why a slot that was made tells nothing any more, as the rest of a sentence that begins with it."""
+    if slot is None:
+        return f"{name} is gone"
+    if slot.is_lost:
+        return f"{name} was given up by the server, which keeps no more WAL than max_slot_wal_keep_size"
+    return None
+
+
 def remove_slots(connection: Connection, where: str) -> None:
     """Take our slots and publications out of the database. Who reads one still, from a killed process, is ended."""
     for _ in range(DROP_ATTEMPTS):

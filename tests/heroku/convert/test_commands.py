@@ -3,7 +3,7 @@
 import pytest
 
 from homeport.heroku.convert import convert
-from homeport.heroku.convert.services import clean_command, find_check
+from homeport.heroku.convert.commands import clean_command, find_check
 from homeport.heroku.records import App, DockerImage, Inventory, Other, Process, Record
 
 

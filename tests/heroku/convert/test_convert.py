@@ -15,12 +15,8 @@ from homeport.heroku.convert.usage import render_usage
 from homeport.heroku.records import (
     AddOn,
     App,
-    Attachment,
-    Certificate,
     ConfigVar,
-    Coupling,
     DatabaseFacts,
-    Domain,
     DynoSize,
     Inventory,
     Process,
@@ -29,39 +25,8 @@ from homeport.heroku.records import (
     Values,
 )
 from homeport.heroku.report import render_markdown, report_json
-from homeport.model.load import load_platform
-from homeport.model.platform import Platform
+from tests.heroku.convert.small import addon, app, attached, load, of, stage
 from tests.heroku.convert.team import EMOJI, secret_values, team
-
-
-def load(converted: Converted, folder: Path) -> Platform:
-    for path in converted.folders:
-        (folder / path).mkdir(parents=True, exist_ok=True)
-    file = folder / "homeport.yml"
-    file.write_text(converted.platform_text)
-    return load_platform(file)
-
-
-def app(name: str, command: str = "gunicorn x.wsgi", **settings: str) -> list[Record]:
-    process = Process(origin=f"{name}/web", app=name, type="web", command=command, size="Basic", quantity=1)
-    return [App(origin=name, app=name, **settings), process]
-
-
-def addon(name: str, on: str, service: str = "heroku-postgresql", plan: str = "standard-0") -> AddOn:
-    return AddOn(origin=f"addon {name}", app=on, name=name, service=service, plan=plan)
-
-
-def attached(name: str, to: str, addon_name: str) -> Attachment:
-    return Attachment(origin=f"{to} {name} {addon_name}", app=to, name=name, addon=addon_name)
-
-
-def stage(of: str, pipeline: str, name: str) -> Coupling:
-    return Coupling(origin=f"{pipeline} {of}", app=of, pipeline=pipeline, stage=name)
-
-
-def of(*records: Record | list[Record]) -> Inventory:
-    flat = [record for item in records for record in (item if isinstance(item, list) else [item])]
-    return Inventory(records=tuple(flat))
 
 
 def origins(converted: Converted) -> Counter[str]:
@@ -156,40 +121,6 @@ def test_config_goes_where_it_belongs() -> None:
         assert ("prod", "shop", name) in values.other
         assert ("prod", "shop", name) not in values.config
     assert not [key for key in {**values.config, **values.other} if key[2] == "MASKED_KEY"]
-
-
-def test_each_service_keeps_its_urls_at_its_own_domains(tmp_path: Path) -> None:
-    converted = convert(team())
-    platform = load(converted, tmp_path)
-    for name, domain in (("shop", "www.acme-books.example"), ("api", "api.acme-books.example")):
-        assert [route.route for route in platform.services[name].routes] == ["ANY /", "ANY /{proxy+}"]
-        for environment, expected in (("prod", (domain,)), ("stage", ()), ("local", ())):
-            assert platform.in_environment(environment).services[name].domains == expected
-    told = {entry.title: entry for entry in converted.report.changed}
-    entry = told["domain www.acme-books.example"]
-    assert entry.why.startswith("leads to shop in prod") and "`homeport domains prod`" in entry.todo
-    assert "addresses of herokuapp.com" in {entry.title for entry in converted.report.not_moved}
-
-
-def test_a_domain_that_two_apps_have_and_one_that_is_none_do_not_move(tmp_path: Path) -> None:
-    names = ("www.acme.example", "WWW.acme.example", "bücher.example", "b_c.example", "*.acme.example")
-    domains = [Domain(origin=f"domain-{n}", app="acme-www", hostname=name) for n, name in enumerate(names)]
-    twice = Domain(origin="other", app="acme-api", hostname="www.acme.example")
-    converted = convert(of(app("acme-www"), app("acme-api"), *domains, twice), name="acme")
-    prod = load(converted, tmp_path).in_environment("prod")
-    kept = [*(prod.services["api"].domains or ()), *(prod.services["www"].domains or ())]
-    assert sorted(kept) == ["*.acme.example", "www.acme.example", "xn--bcher-kva.example"]
-    refused = {entry.title: entry.why for entry in converted.report.not_moved}
-    assert refused["domain b_c.example"] == "AWS takes no such name"
-    assert refused["domain www.acme.example"] == "another app has it too, and a domain leads to one place"
-
-
-def test_certificates_that_heroku_renews_move_and_others_are_made_anew() -> None:
-    renewed = Certificate(origin="acm", app="acme-www", name="acm", is_acm=True)
-    bought = Certificate(origin="sni", app="acme-www", name="bought")
-    report = convert(of(app("acme-www"), renewed, bought), name="acme").report
-    assert "certificates that Heroku renews" in {entry.title for entry in report.moved}
-    assert "certificates of your own" in {entry.title for entry in report.changed}
 
 
 def test_apps_that_are_no_python_or_only_pass_by_are_not_moved() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from homeport.errors import HomeportError
 from homeport.postgres.cutover.clean import clean
-from homeport.postgres.cutover.silence import may_be_replica
 from homeport.postgres.server import Server, connect
+from homeport.postgres.silence import may_be_replica
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.copy.both import EVERYTHING, load_sql
 from tests.postgres.cutover.sides import (

@@ -69,6 +69,17 @@ def test_a_rehearsal_that_fails_is_begun_again(cluster: Find, tmp_path: Path, po
     assert dump(source, 15) == before
 
 
+def test_a_target_that_holds_something_is_not_rehearsed_into(cluster: Find, tmp_path: Path) -> None:
+    source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
+    make(source)
+    run_sql(target, "CREATE TABLE theirs (id int)")
+    before = dump(source, 15), dump(target, 15)
+    with pytest.raises(HomeportError, match="is not empty: it holds TABLE public.theirs") as caught:
+        rehearse(source, target, tmp_path / "state", CutoverOptions(None), lambda text: None)
+    assert "--into-nonempty" not in str(caught.value.hint)
+    assert (dump(source, 15), dump(target, 15)) == before
+
+
 def test_the_target_of_a_real_move_is_not_rehearsed_into(cluster: Find, tmp_path: Path) -> None:
     source, target = heroku_like(cluster("15")), rds_like(cluster("15"))
     make(source)

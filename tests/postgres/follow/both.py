@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from homeport.postgres.follow.run import FollowOptions, Lag, Listener, follow
 from homeport.postgres.server import Server
 from tests.postgres.clusters import run_sql
 from tests.postgres.copy.both import read_rows
 
+POINTS = ("delta begun", "delta read 1", "delta applied", "delta committed", "delta cleared")
 TABLES = """
 CREATE TYPE mood AS ENUM ('sad', 'glad');
 CREATE TABLE account (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, owner text NOT NULL, amount numeric,
@@ -88,6 +91,22 @@ def run_follow(
     """Follow until nothing waits."""
     listener = Listener(say=(said if said is not None else []).append)
     return follow(source, target, state, options, listener, stop=lambda lag: lag.rows == 0, at=at)
+
+
+def stop_and_follow_again(source: Server, target: Server, state: Path, point: str, *later: str) -> None:
+    """Follow, change everything, stop the delta at a point, make the changes of `later`, and follow again."""
+    run_follow(source, target, state)
+    run_sql(source, *CHANGES)
+
+    def stop(name: str) -> None:
+        if name == point:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_follow(source, target, state, at=stop)
+    run_sql(source, *later, "DELETE FROM account WHERE id = 20")
+    run_follow(source, target, state)
+    assert are_equal(source, target)
 
 
 def are_equal(source: Server, target: Server) -> bool:

@@ -9,15 +9,16 @@ import pytest
 from homeport.errors import HomeportError
 from homeport.postgres.compare import compare
 from homeport.postgres.copy.run import Options, copy
-from homeport.postgres.follow.capture import install, remove
+from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.delta import Deltas
 from homeport.postgres.follow.run import FollowOptions, open_deltas
 from homeport.postgres.server import Server, connect
 from homeport.postgres.state import read_phase
+from homeport.postgres.traces import remove
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.copy.both import read_schema
 from tests.postgres.cutover.sides import run_cutover
-from tests.postgres.follow.both import CHANGES, are_equal, fill, read_tables, run_follow
+from tests.postgres.follow.both import CHANGES, POINTS, are_equal, fill, read_tables, run_follow, stop_and_follow_again
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -72,23 +73,11 @@ def test_changes_during_the_copy_are_not_lost_and_count_once(sides: tuple[Server
     assert are_equal(source, target)
 
 
-@pytest.mark.parametrize("point", ["delta begun", "delta read 1", "delta applied", "delta committed", "delta cleared"])
+@pytest.mark.parametrize("point", POINTS)
 def test_a_delta_that_stops_anywhere_is_simply_run_again(
     sides: tuple[Server, Server], tmp_path: Path, point: str
 ) -> None:
-    source, target = sides
-    run_follow(source, target, tmp_path / "state")
-    run_sql(source, *CHANGES)
-
-    def stop(name: str) -> None:
-        if name == point:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run_follow(source, target, tmp_path / "state", at=stop)
-    run_sql(source, "INSERT INTO keyless VALUES ('later', 1, NULL)", "DELETE FROM account WHERE id = 20")
-    run_follow(source, target, tmp_path / "state")
-    assert are_equal(source, target)
+    stop_and_follow_again(*sides, tmp_path / "state", point, "INSERT INTO keyless VALUES ('later', 1, NULL)")
 
 
 def test_sessions_that_are_cut_and_servers_that_crash_are_waited_for(cluster: Find, tmp_path: Path) -> None:

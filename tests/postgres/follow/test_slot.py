@@ -10,15 +10,16 @@ import pytest
 
 from homeport.errors import HomeportError
 from homeport.postgres.cutover.clean import clean
-from homeport.postgres.follow.capture import install, remove
+from homeport.postgres.follow.capture import install
 from homeport.postgres.follow.captured import read_capture
 from homeport.postgres.follow.run import FollowOptions, open_deltas
 from homeport.postgres.follow.slot import find_slots
 from homeport.postgres.server import Server, connect, conninfo
 from homeport.postgres.status import Record, conclude, read_status
+from homeport.postgres.traces import remove
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.cutover.sides import Writers, dump, make, notes, run_cutover, run_rollback
-from tests.postgres.follow.both import CHANGES, are_equal, fill, run_follow
+from tests.postgres.follow.both import CHANGES, POINTS, are_equal, fill, run_follow, stop_and_follow_again
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -146,23 +147,11 @@ def test_a_key_that_is_stored_apart_is_told_with_each_change(sides: tuple[Server
     assert are_equal(source, target)
 
 
-@pytest.mark.parametrize("point", ["delta begun", "delta read 1", "delta applied", "delta committed", "delta cleared"])
+@pytest.mark.parametrize("point", POINTS)
 def test_a_delta_that_stops_anywhere_is_simply_run_again(
     sides: tuple[Server, Server], tmp_path: Path, point: str
 ) -> None:
-    source, target = sides
-    run_follow(source, target, tmp_path / "state")
-    run_sql(source, *CHANGES)
-
-    def stop(name: str) -> None:
-        if name == point:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run_follow(source, target, tmp_path / "state", at=stop)
-    run_sql(source, "INSERT INTO pair VALUES (777, 'later', 1)", "DELETE FROM account WHERE id = 20")
-    run_follow(source, target, tmp_path / "state")
-    assert are_equal(source, target)
+    stop_and_follow_again(*sides, tmp_path / "state", point, "INSERT INTO pair VALUES (777, 'later', 1)")
 
 
 def test_a_source_that_crashes_gives_again_what_was_not_applied(cluster: Find, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ cascade. What is changed is recorded in the transaction that changes it, on the 
 import psycopg
 
 from homeport.postgres.copy.reading import SYSTEM
-from homeport.postgres.cutover.fence import TRIGGER, retry
+from homeport.postgres.locks import retry
 from homeport.postgres.server import Connection
+from homeport.postgres.traces import FENCE
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS homeport.silenced (
@@ -23,7 +24,7 @@ ACTING = f"""
 SELECT format('%%I.%%I', n.nspname, c.relname), f.kind, quote_ident(f.name), f.enabled
 FROM (
   SELECT tgrelid AS relation, 'TRIGGER' AS kind, tgname AS name, tgenabled::text AS enabled
-  FROM pg_trigger WHERE NOT tgisinternal AND tgname <> '{TRIGGER}'
+  FROM pg_trigger WHERE NOT tgisinternal AND tgname <> '{FENCE}'
   UNION ALL
   SELECT ev_class, 'RULE', rulename, ev_enabled::text FROM pg_rewrite WHERE rulename <> '_RETURN') f
 JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
