@@ -1,6 +1,7 @@
 """`make bench`: every figure that the documents quote, each beside what it is compared with, in one run."""
 
 import importlib
+import signal
 import sys
 import traceback
 
@@ -11,6 +12,7 @@ BENCHES = ("check", "control", "functions", "gateway", "up", "heroku_import", "e
 
 def main(chosen: list[str]) -> int:
     """Run the benches named on the command line, or all; 1 if one of them broke or missed a bar."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background, and by all children then
     broken = 0
     for name in chosen or BENCHES:
         print(f"\n== {name}", flush=True)
