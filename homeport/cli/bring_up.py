@@ -208,10 +208,12 @@ class Deploys:
         return deployed
 
     def _service(self, target: Target, name: str) -> Deployed:
-        for listener in _listeners(self._local, name):
-            self._steps[name].update(f"waiting for {listener}")
-            self._deploys[listener].exception()
-        deployed = deploy_service(target, name)
+        def wait_for_listeners() -> None:
+            for listener in _listeners(self._local, name):
+                self._steps[name].update(f"waiting for {listener}")
+                self._deploys[listener].exception()
+
+        deployed = deploy_service(target, name, before_code_runs=wait_for_listeners)
         self._steps[name].update("waiting for healthy tasks")
         wait_until_steady(target, name, STEADY_SECONDS, deployed.version)
         return deployed

@@ -1,6 +1,6 @@
 """Deploys a service: build, push, number, register, release phase, current. The package's docstring has the steps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from homeport.deploy.bundle import build_bundle
@@ -29,8 +29,12 @@ REVISIONS_KEPT = 10  # of each family, to go back to
 SERVICES_PER_CALL = 10  # DescribeServices takes no more
 
 
-def deploy_service(target: Target, name: str) -> Deployed:
-    """Make a release of the service's code and make it current; nothing is done if nothing has changed."""
+def deploy_service(target: Target, name: str, *, before_code_runs: Callable[[], None] = lambda: None) -> Deployed:
+    """Make a release of the service's code and make it current; nothing is done if nothing has changed.
+
+    `before_code_runs` is called when a new release is registered and none of its code has run: it may wait for
+    others.
+    """
     service = target.platform.services[name]
     if target.environment != LOCAL:
         raise HomeportError(
@@ -51,7 +55,7 @@ def deploy_service(target: Target, name: str) -> Deployed:
         values = target.config.get(name, {})
         config = put_config(target.client("ssm"), target.environment, name, values) if values else NO_CONFIG
         changes = plan_changes(state, image.reference, scales, config)
-        release = _apply(target, name, state, changes, image)
+        release = _apply(target, name, state, changes, image, before_code_runs)
     return Deployed(name, changed=bool(changes), version=release, warnings=warnings)
 
 
@@ -82,7 +86,14 @@ def read_state(target: Target, name: str) -> State:
     return State(templates, running, frozenset(arguments), network)
 
 
-def _apply(target: Target, name: str, state: State, changes: dict[str, Change], image: Image) -> str:
+def _apply(
+    target: Target,
+    name: str,
+    state: State,
+    changes: dict[str, Change],
+    image: Image,
+    before_code_runs: Callable[[], None],
+) -> str:
     """Do what was decided; the release that is current afterwards."""
     service = target.platform.services[name]
     definitions = {process: change.definition for process, change in changes.items() if change.definition}
@@ -93,6 +104,7 @@ def _apply(target: Target, name: str, state: State, changes: dict[str, Change], 
         current = f"v{take_number(target.client('ecr'), image)}"
         target.say(name, f"releasing {current}")
         registered = _register(target.client("ecs"), definitions, current)
+        before_code_runs()
         if PHASE in registered:
             target.say(name, f"running the release phase of {current}")
             cluster = names.cluster(*target.prefix)

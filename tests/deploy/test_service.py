@@ -55,6 +55,20 @@ def test_the_first_release_runs_with_the_image_and_the_count(phases: Any, terraf
     assert release_of(terraform.definition("web")) == "v1"
 
 
+def test_no_code_of_a_release_runs_before_what_it_waits_for(phases: Any, terraform: Any, target: Target) -> None:
+    seen: list[tuple[list[str], int, list[int]]] = []
+
+    def look() -> None:
+        tasks = target.client("ecs").list_tasks(cluster=names.cluster(*target.prefix))["taskArns"]
+        running = terraform.service("web")["desiredCount"]
+        seen.append((tasks, running, read_releases(target.client("ecr"), REPOSITORY)))
+
+    deploy_service(phases(0), "web-shop", before_code_runs=look)
+    assert seen == [([], 0, [1])]
+    deploy_service(phases(0), "web-shop", before_code_runs=look)
+    assert len(seen) == 1, "nothing has changed, so nothing is waited for"
+
+
 def test_a_second_deploy_without_changes_makes_no_release(phases: Any, terraform: Any, target: Target) -> None:
     deploy_service(phases(0), "web-shop")
     before = terraform.service("web")["taskDefinition"]
