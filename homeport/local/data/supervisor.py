@@ -163,22 +163,28 @@ def _popen(command: Command, stdout: int, stderr: int) -> subprocess.Popen[bytes
         group=user.gid if user else None,
         extra_groups=() if user else None,
         pass_fds=command.pass_fds,
-        preexec_fn=_death_signal(command.death_signal, os.getpid()),
+        preexec_fn=_settle(command.death_signal, os.getpid()),
     )
 
 
-def _death_signal(number: int, parent: int) -> Callable[[], None] | None:
-    """What the child calls before it becomes its program. Runs after the change of user, which would undo it."""
+def _settle(death_signal: int, parent: int) -> Callable[[], None] | None:
+    """What the child calls before it becomes its program. Runs after the change of user, which would undo it.
+
+    SCHED_BATCH (sched(7)): its waking up takes the processor from nobody. Else the gateway loses it with each request
+    that it hands on.
+    """
     libc = _libc
     if libc is None:
         return None
 
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, number)
+    def settle() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, death_signal)
         if os.getppid() != parent:  # killed in between
             os._exit(1)
+        with contextlib.suppress(OSError):  # a container that forbids it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
-    return ask
+    return settle
 
 
 def _kill_group(pid: int, number: int) -> None:

@@ -1,10 +1,9 @@
 """Which addresses stand behind each target group: written by the ECS part, read by the gateway."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """One task's port. Only healthy targets get traffic; a draining one finishes what it has."""
 
     host: str

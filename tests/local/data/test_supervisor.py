@@ -167,6 +167,15 @@ async def test_a_real_child_that_ignores_sigterm_is_killed(home: Home) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+async def test_a_child_that_wakes_up_takes_the_processor_from_nobody(home: Home) -> None:
+    out = Written()
+    program = "import os; print(os.sched_getscheduler(0) == os.SCHED_BATCH)"
+    child = supervise(home).start(Command([sys.executable, "-c", program], "a child", dict(os.environ)), out)
+    assert await child.exited == 0
+    assert out.text == b"True\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
 async def test_children_die_with_a_data_plane_that_is_killed(home: Home) -> None:
     program = (
         "import asyncio, os, sys\n"

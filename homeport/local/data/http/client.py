@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from homeport.local.data.http.body import BytesBody, WireBody
 from homeport.local.data.http.message import (
@@ -23,6 +24,8 @@ REUSE_SECONDS = (
 )
 SWEEP_SECONDS = 0.05
 IDLE_MAX = 64  # kept connections per address
+# Workers that share a socket (gunicorn's) divide connections, not requests: what comes anew goes to the one with time.
+ANSWERS_MAX = 50
 HEAD_BYTES_MAX = 64 * 1024
 SMALL = 64 * 1024
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110 section 9.2.2
@@ -36,8 +39,7 @@ class Broken(Exception):
     """The server ended the connection, or answered what is not HTTP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     host: str
     port: int
     tls: bool = False
@@ -170,7 +172,8 @@ class Pool:
 
     def _keep(self, wire: Wire, address: Address) -> None:
         loop = asyncio.get_running_loop()
-        if wire.buffer or wire.ended:  # bytes that nobody asked for: not a connection to trust
+        wire.answers += 1
+        if wire.buffer or wire.ended or wire.answers >= ANSWERS_MAX:  # with bytes that nobody asked for: not to trust
             wire.close()
             return
         wires = self._idle.setdefault(address, deque())

@@ -7,15 +7,15 @@ length.
 import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 Headers = list[tuple[str, str]]  # names in lower case
 
 _REQUEST_LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([!-~]+) HTTP/1\.([01])\r\n")
 _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-5][0-9]{2})(?: ([^\r\n\x00]*))?\r\n")
-_FIELD = r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)\r\n"
-_FIELDS = re.compile(f"(?:{_FIELD})*\r\n")
-_EACH_FIELD = re.compile(_FIELD)
+_FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _HOST = re.compile(r"[A-Za-z0-9._\-]*(?::[0-9]{0,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{0,5})?")
 _ABSOLUTE = re.compile(r"https?://[^/?#@]+", re.IGNORECASE)
@@ -158,9 +158,25 @@ def parse_response(head: bytes, method: str) -> tuple[Response, Framing, bool]:
 
 
 def _parse_fields(text: str, start: int) -> Headers:
-    if _FIELDS.fullmatch(text, start) is None:
-        raise BadMessage("malformed header")
-    return [(name.lower(), value.rstrip(" \t")) for name, value in _EACH_FIELD.findall(text, start)]
+    """The header lines from `start` to the empty line that ends `text`."""
+    headers = []
+    try:
+        for line in text[start:-4].split("\r\n") if len(text) > start + 2 else ():
+            name, value = line.split(":", 1)
+            if not value.isprintable() and _NOT_IN_VALUE.search(value):
+                raise ValueError
+            headers.append((_field_name(name), value.strip(" \t")))
+    except ValueError:
+        raise BadMessage("malformed header") from None
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _field_name(name: str) -> str:
+    """In lower case. Raises ValueError."""
+    if not _FIELD_NAME.fullmatch(name):
+        raise ValueError(name)
+    return name.lower()
 
 
 def _origin_form(target: str) -> str:

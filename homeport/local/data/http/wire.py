@@ -22,6 +22,7 @@ class Wire(asyncio.Protocol):
         "_paused_reading",
         "_paused_writing",
         "_waiter",
+        "answers",
         "buffer",
         "deadline",
         "ended",
@@ -49,6 +50,7 @@ class Wire(asyncio.Protocol):
         self.expired = False
         self.idle_since = 0.0
         self.received = self.sent = 0
+        self.answers = 0  # that a client of this connection has had
 
     # What the event loop calls.
 

@@ -6,6 +6,7 @@ import pytest
 
 from homeport.local.data.gateway.balancer.rules import compile_listener, listener_of
 from homeport.local.data.gateway.balancer.serve import is_disguised, trace_id
+from homeport.local.data.http.client import ANSWERS_MAX
 from homeport.local.data.http.message import Request
 from homeport.local.data.targets import Target
 
@@ -131,6 +132,15 @@ async def test_targets_take_turns_and_only_healthy_ones_get_any(rig: Any, servic
     for _ in range(4):
         await rig.get("/", rig.listener_port)
     assert [len(each.received) for each in services] == [3, 3, 7]
+
+
+async def test_connections_to_a_target_end_after_some_answers(rig: Any, service: Any) -> None:
+    """gunicorn's workers divide connections: kept for ever, all of them may belong to one worker."""
+    rig.add_service(service)
+    await rig.up()
+    for _ in range(2 * ANSWERS_MAX + 1):
+        assert (await rig.get("/", rig.listener_port)).status == 200
+    assert service.connections == 3
 
 
 async def test_a_target_that_refuses_connections_is_passed_over(rig: Any, service: Any, another_service: Any) -> None:
