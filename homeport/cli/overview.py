@@ -28,6 +28,7 @@ class Overview:
     command: str  # what to type for `homeport` on this platform
     home: str
     api: str | None
+    domains: tuple[str, ...]  # that lead to it
     apis: tuple[dict[str, Any], ...]  # service, url, domains: those of services with an API of their own
     routes: tuple[dict[str, Any], ...]  # route, answered_by, auth, url: of its API
     sites: Mapping[str, str]
@@ -53,6 +54,7 @@ def read_overview(local: Local) -> Overview:
         command=_command(local),
         home=str(local.home.path),
         api=shared,
+        domains=local.platform.api.domains,
         apis=tuple(_apis(local, own)),
         routes=tuple(_routes(local, shared, own)),
         sites={name: _here(site["url"]) for name, site in foundation.get("sites", {}).items()},
@@ -74,7 +76,7 @@ def print_overview(view: Overview) -> None:
     """The table that a person wants to see: what is where, and what to try."""
     click.echo()
     if view.api and (any(route["url"] == view.api for route in view.routes) or not view.apis):
-        click.echo(f"API      {view.api}")
+        click.echo(f"API      {view.api}" + (f"   ({', '.join(view.domains)})" if view.domains else ""))
     for api in view.apis:
         click.echo(f"API      {api['url']}   ({', '.join([api['service'], *api['domains']])})")
     for name, url in view.sites.items():
@@ -111,8 +113,9 @@ def _print_trials(view: Overview) -> None:
     if not open_get or not open_get["url"]:
         return
     click.echo(f"\ntry      curl {open_get['url']}{_path(open_get['route'])}")
-    if named := next((api for api in view.apis if api["domains"]), None):
-        click.echo(f"domain   curl -H 'Host: {named['domains'][0].replace('*', 'any')}' {named['url']}/")
+    own = ((api["domains"], api["url"]) for api in view.apis)
+    if named := next(((domains[0], url) for domains, url in [*own, (view.domains, view.api)] if domains), None):
+        click.echo(f"domain   curl -H 'Host: {named[0].replace('*', 'any')}' {named[1]}/")
     if view.demo is not None:
         click.echo(f"sign in  {view.demo.email}   password {view.demo.password}   (exists on this machine only)")
         if guarded := next((r for r in view.routes if r["auth"]), None):

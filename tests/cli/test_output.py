@@ -44,7 +44,7 @@ def test_the_table_of_what_is_live_fits_80_columns(
     ]
     keys = ("name", "type", "address", "detail")
     rows = tuple({**dict(zip(keys, thing, strict=True)), "live": True} for thing in things)
-    print_overview(Overview("magicbook", "homeport", "/home", None, (), (), {}, rows, None, 0, None))
+    print_overview(Overview("magicbook", "homeport", "/home", None, (), (), (), {}, rows, None, 0, None))
     lines = printed(capsys)
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("order-placed-receipt → receipt:live") for line in lines)
@@ -55,8 +55,17 @@ def test_services_with_an_api_of_their_own_are_told_with_their_domains(capsys: p
     shared, own = "http://127.0.0.1:21000", "http://127.0.0.1:21001"
     apis = ({"service": "shop", "url": own, "domains": ["shop.example", "*.shop.example"]},)
     route = {"route": "ANY /", "answered_by": "service shop", "auth": False, "url": own}
-    print_overview(Overview("acme", "homeport", "/home", shared, apis, (route,), {}, (), None, 0, None))
+    print_overview(Overview("acme", "homeport", "/home", shared, (), apis, (route,), {}, (), None, 0, None))
     lines = printed(capsys)
     assert f"API      {own}   (shop, shop.example, *.shop.example)" in lines
     assert f"try      curl {own}/" in lines and f"domain   curl -H 'Host: shop.example' {own}/" in lines
     assert not any(shared in line for line in lines)  # nothing stands on it
+
+
+def test_domains_of_the_shared_api_are_told_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    shared, domains = "http://127.0.0.1:21000", ("api.example", "*.api.example")
+    route = {"route": "GET /books", "answered_by": "service catalog", "auth": False, "url": shared}
+    print_overview(Overview("acme", "homeport", "/home", shared, domains, (), (route,), {}, (), None, 0, None))
+    lines = printed(capsys)
+    assert f"API      {shared}   (api.example, *.api.example)" in lines
+    assert f"domain   curl -H 'Host: api.example' {shared}/" in lines
