@@ -31,7 +31,7 @@ from homeport.postgres.copy.wire import Wire
 from homeport.postgres.copy.worker import ON_TARGET, plan_rows
 from homeport.postgres.server import Server, program_environment
 from tests.bench.bars import bar
-from tests.bench.db_rivals import find_rivals
+from tests.bench.db_rivals import find_rivals, tool_of
 from tests.bench.db_source import MB_PER_SCALE, make_source
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 
@@ -43,6 +43,8 @@ JOBS = int(os.environ.get("HOMEPORT_BENCH_JOBS", "4"))
 CORES = os.cpu_count() or 1
 LINE_MB = [int(size) for size in os.environ.get("HOMEPORT_BENCH_MB", "500,2000,8000").split(",") if size]
 LINE_ROUNDS = min(ROUNDS, 3)
+OURS = "homeport db copy"
+TOO_SLOW = 2
 BAR = 1.10
 PARTS = ("wall", "cpu", "client")
 SETTINGS = {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "4GB", "maintenance_work_mem": "256MB"}
@@ -76,8 +78,19 @@ class Bench:
         wall = time.perf_counter() - began
         own = _client() - client
         cost = Cost(wall, self._servers() - servers + own, own)
+        self._look(target)
         self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
         return cost
+
+    def _look(self, target: Server) -> None:
+        """Raises CalledProcessError if not even half arrived: pgloader may end well without having loaded a row."""
+        sizes = []
+        for cluster, server in ((self.source, self.database), (self.target, target)):
+            ((size,),) = cluster.execute(f"SELECT pg_database_size('{server.database}')")
+            sizes.append(size)
+        if sizes[1] < sizes[0] / 2:
+            said = f"{sizes[1] / 1e6:.0f} MB arrived of {sizes[0] / 1e6:.0f}"
+            raise subprocess.CalledProcessError(1, "", stderr=said.encode())
 
     def copy(self, target: Server) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +167,7 @@ def main() -> None:
         contents = bench.contents()
         print(f"source: {contents.bytes / 1e6:.0f} MB of tables, {len(contents.tables)} tables, {CORES} cores")
         works: Works = {
-            "homeport db copy": (bench.copy, None),
+            OURS: (bench.copy, None),
             **{f"floor: {name}": work for name, work in bench.floors(contents).items()},
             **{name: (partial(rival, database), None) for name, rival in find_rivals().items()},
         }
@@ -166,17 +179,31 @@ def main() -> None:
 
 
 def compete(bench: Bench, works: Works) -> dict[str, list[Cost]]:
-    """What each costs, in turn, in every round; who fails is told of and left out."""
+    """What each costs, in turn, in every round. Who fails is told of and left out; of another tool's forms the fastest
+    of the first round goes on, if it needed less than TOO_SLOW times as long as we did.
+    """
     found: dict[str, list[Cost]] = {name: [] for name in works}
-    for _ in range(ROUNDS):
-        for name in list(found):
+    for number in range(ROUNDS):
+        for name in _going_on(found) if number else list(found):
             try:
                 found[name].append(bench.measure(*works[name]))
+                print(f"  {name:45} {found[name][-1].wall:7.2f} s", flush=True)
             except subprocess.CalledProcessError as error:
                 said = (error.stderr or error.stdout or b"").decode(errors="replace").split("\n")
                 print(f"{name}: failed: {' '.join(said[-4:]).strip()[-300:]}")
                 del found[name]
     return found
+
+
+def _going_on(found: dict[str, list[Cost]]) -> list[str]:
+    names = []
+    for name, costs in found.items():
+        if tool := tool_of(name):
+            best = min(others[0].wall for other, others in found.items() if tool_of(other) == tool)
+            if costs[0].wall > best or best > TOO_SLOW * found[OURS][0].wall:
+                continue
+        names.append(name)
+    return names
 
 
 def print_line(source: Cluster, target: Cluster) -> None:
@@ -213,11 +240,12 @@ def report(found: dict[str, list[Cost]]) -> None:
         cpu, client = (statistics.median(getattr(cost, part) for cost in costs) for part in ("cpu", "client"))
         middle = statistics.median(walls)
         print(
-            f"{name:32} {middle:7.2f} s ({min(walls):.2f}–{max(walls):.2f}), CPU {cpu:6.2f} s, client {client:5.2f} s"
+            f"{name:45} {middle:7.2f} s ({min(walls):.2f}–{max(walls):.2f} in {len(walls)}), "
+            f"CPU {cpu:6.2f} s, client {client:5.2f} s"
         )
     floors = [costs for name, costs in found.items() if name.startswith("floor: ")]
     limit = sum(statistics.median(cost.cpu for cost in costs) for costs in floors) / CORES
-    ours = found["homeport db copy"]
+    ours = found[OURS]
     wall = statistics.median(cost.wall for cost in ours)
     share = statistics.median(cost.client / cost.cpu for cost in ours)
     print(f"limit (floors' CPU seconds / {CORES} cores): {limit:.2f} s")

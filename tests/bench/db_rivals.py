@@ -51,6 +51,14 @@ def find_rivals() -> dict[str, Rival]:
     return rivals
 
 
+def tool_of(name: str) -> str:
+    """Whose forms leave the same database behind and are alternatives; "" for what is no rival."""
+    tool = name.partition(" ")[0]
+    if tool not in ("pg_dump", "pgcopydb", "pgloader"):
+        return ""
+    return f"{tool}, no analyse" if "no analyse" in name else tool
+
+
 def _pipe(options: tuple[str, ...], source: Server, target: Server) -> None:
     dump = ["pg_dump", "-Fc", *options, "-O", "-x"]
     with subprocess.Popen(dump, stdout=subprocess.PIPE, env=_environment(source)) as one:

@@ -17,7 +17,7 @@ import pytest
 from tests.integration.conftest import homeport, need, read_running
 from tests.integration.test_interrupted import processes_of
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("failing")]
+pytestmark = pytest.mark.integration
 
 PLATFORM = """\
 name: shop
