@@ -12,6 +12,7 @@ from homeport.postgres.probe import Measured, measure
 from homeport.postgres.rules import RULES, tables
 from homeport.postgres.rules.finding import Finding, listed
 from homeport.postgres.server import Connection, Server, connect
+from homeport.postgres.silence import how_to_be_replica, may_be_replica
 from homeport.postgres.state import Move, describe, read_move
 
 CLOCK_SKEW_MAX = 2.0
@@ -74,13 +75,14 @@ def check(
             there = read_catalog(right)
             held = read_held(left, right, source)
             texts = _read_texts(left)
+            quiet = may_be_replica(right)
             say("measuring for about two seconds")
             measured = measure(left, right, here)
     method, because = choose_method(here)
     return Report(
         source=here,
         target=there,
-        findings=find(here, there, measured, into_nonempty, held, texts),
+        findings=find(here, there, measured, into_nonempty, held, texts, quiet=quiet),
         method=method,
         method_because=because,
         measured=measured,
@@ -112,10 +114,15 @@ def find(
     into_nonempty: str | None = None,
     held: Held = Held(),
     texts: frozenset[str] = frozenset(),
+    *,
+    quiet: bool = True,
 ) -> tuple[Finding, ...]:
-    """The findings of all rules, in order of severity. `texts`: tables whose rows cannot be sent in binary form."""
+    """The findings of all rules, in order of severity. `texts`: tables whose rows cannot be sent in binary form.
+    `quiet`: whether the target's role may keep triggers from acting.
+    """
     found = [_occupied(finding, target, into_nonempty, held) for finding in _apply(source, target)]
     found += _clock_skew(measured)
+    found += [] if quiet else [_not_quiet(target)]
     found += tables.long_texts(source, texts)
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
 
@@ -178,6 +185,17 @@ def _clock_skew(measured: Measured) -> Sequence[Finding]:
             "nothing is ordered by clocks during the move; set the wrong one right",
         )
     ]
+
+
+def _not_quiet(target: Catalog) -> Finding:
+    database = target.database
+    return Finding(
+        "target-rights",
+        "warns",
+        f"{database.role} may not set session_replication_role in the target",
+        "changes cannot be followed there: triggers and foreign keys would act on rows that come with all they caused",
+        f"a copy alone needs no such right; {how_to_be_replica(database.role, database.version)}",
+    )
 
 
 def _in_a_line(finding: Finding) -> str:

@@ -58,6 +58,14 @@ def may_be_replica(connection: Connection) -> bool:
         return False
 
 
+def how_to_be_replica(role: str, version: int) -> str:
+    """Who may on a server of this version (server_version_num). Before 15 the parameter could not be granted."""
+    elsewhere = f"as a superuser: GRANT SET ON PARAMETER session_replication_role TO {role}"
+    if version < 150000:
+        elsewhere = "as a superuser, or move to PostgreSQL 15 or later"
+    return f"on RDS, connect as a member of rds_superuser; elsewhere, {elsewhere}"
+
+
 def silence(connection: Connection, *, as_replica: bool) -> list[str]:
     """Quieten what would act on the changes brought, and record it, in one transaction; what was, in words, a line each
     but for our own triggers, which are counted.

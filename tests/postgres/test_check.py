@@ -99,6 +99,17 @@ def test_triggers_are_told_or_a_slot_where_the_source_allows_one_and_why(cluster
     )
 
 
+@pytest.mark.parametrize(("major", "hint"), [("13", "or move to PostgreSQL 15 or later"), ("15", "GRANT SET ON")])
+def test_a_target_where_changes_cannot_be_followed_is_told_of(cluster: Clusters, major: str, hint: str) -> None:
+    one = cluster(major)
+    source, target = heroku_like(one), rds_like(one)
+    if major == "15":
+        assert "target-rights" not in {finding.rule for finding in check(source, target).findings}
+        one.execute(f"REVOKE SET ON PARAMETER session_replication_role FROM {target.user}")
+    (finding,) = [each for each in check(source, target).findings if each.rule == "target-rights"]
+    assert finding.severity == "warns" and hint in finding.then
+
+
 def test_large_tables_whose_rows_go_as_text_are_named(cluster: Clusters) -> None:
     source, target = pair(cluster)
     run_sql(source, "CREATE TYPE mood AS ENUM ('sad')", "CREATE TABLE c (id int PRIMARY KEY, moods mood[], raw bytea)")

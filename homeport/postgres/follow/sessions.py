@@ -6,8 +6,6 @@ Whatever tells of changes (logs that triggers fill, a slot), here it is one answ
 import time
 from dataclasses import dataclass, field, replace
 
-import psycopg
-
 from homeport.errors import HomeportError
 from homeport.postgres.copy import target as receiver
 from homeport.postgres.copy.reading import read_forms, read_search_path
@@ -25,6 +23,7 @@ from homeport.postgres.follow.captured import (
 from homeport.postgres.follow.slot import find_slot_problem, find_slots
 from homeport.postgres.follow.stream import Stream, parse_lsn, render_lsn
 from homeport.postgres.server import Connection, Server, connect
+from homeport.postgres.silence import how_to_be_replica, may_be_replica
 from homeport.postgres.state import APPLY, APPLY_READ, ON_RECEIVER, read_applied, read_position
 
 OIDS = """
@@ -248,13 +247,9 @@ def _check_slot(connection: Connection, giving: Server, capture: Capture, read: 
 
 
 def check_quiet(connection: Connection, receiving: Server) -> None:
-    """Foreign keys and triggers must not act on rows that come with all that they caused."""
-    try:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("RESET session_replication_role")
-    except psycopg.errors.InsufficientPrivilege:
+    """Foreign keys and triggers must not act on rows that come with all that they caused. Needs autocommit."""
+    if not may_be_replica(connection):
         raise HomeportError(
             f"{receiving}: the role {receiving.user} may not set session_replication_role",
-            "on RDS, connect as a member of rds_superuser; elsewhere, as a superuser:"
-            f" GRANT SET ON PARAMETER session_replication_role TO {receiving.user}",
-        ) from None
+            how_to_be_replica(receiving.user, connection.info.server_version),
+        )
