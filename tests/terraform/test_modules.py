@@ -19,8 +19,29 @@ pytestmark = pytest.mark.integration
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "magicbook" / "homeport.yml"
 NAMES = sorted(path.name for path in MODULES.iterdir() if path.is_dir())
+NOWHERE = "http://127.0.0.1:1"
 ASKS_FOR_A_PASSWORD = {"database", "service"}  # see the head of their tests
 CHECKOV = "checkov==3.3.30"  # in an environment of its own: its dependencies are not ours
+
+
+@pytest.fixture(scope="session")
+def provider(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """One provider for many runs of terraform, which else start it several times each, four seconds of processor time
+    a time: its environment. https://developer.hashicorp.com/terraform/plugin/debugging
+    """
+    folder = tmp_path_factory.mktemp("provider")
+    shutil.copy(MODULES / "bucket" / "versions.tf", folder)
+    check(tool, folder, "init")
+    (program,) = (folder / ".terraform/providers").glob("*/hashicorp/aws/*/*/terraform-provider-aws*")
+    environment = {**tool.environment, "AWS_ENDPOINT_URL": NOWHERE}
+    command = [program, "-debug"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as started:
+        assert started.stdout
+        said = next(line for line in started.stdout if "TF_REATTACH_PROVIDERS=" in line)
+        yield {"TF_REATTACH_PROVIDERS": said.partition("=")[2].strip().strip("'")}
+        started.terminate()
 
 
 def run(tool: Tool, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -52,8 +73,10 @@ def test_a_module_is_valid_and_does_what_its_tests_say(
     folder = tmp_path / name
     shutil.copytree(MODULES / name, folder)
     check(tool, folder, "init", "-backend=false")
-    endpoint = request.getfixturevalue("control_url") if name in ASKS_FOR_A_PASSWORD else "http://127.0.0.1:1"
-    check(tool, folder, "test", AWS_ENDPOINT_URL=endpoint)
+    if name in ASKS_FOR_A_PASSWORD:
+        check(tool, folder, "test", AWS_ENDPOINT_URL=request.getfixturevalue("control_url"))
+    else:
+        check(tool, folder, "test", **request.getfixturevalue("provider"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,15 +93,15 @@ def test_a_module_has_all_its_files_and_a_dozen_variables_at_most(name: str) -> 
 
 @pytest.mark.parametrize("stack", ["foundation", "apps"])
 @pytest.mark.parametrize("environment", ["local", "prod"])
-def test_the_roots_are_valid(stack: str, environment: str, tool: Tool, shop: Platform, tmp_path: Path) -> None:
+def test_the_roots_are_valid(
+    stack: str, environment: str, tool: Tool, provider: dict[str, str], shop: Platform, tmp_path: Path
+) -> None:
     for platform in (shop, load_platform(EXAMPLE)):
         live = tmp_path / platform.name
-        write_live_tree(
-            live, environment, render_live_tree(platform, environment, cognito_endpoint="http://127.0.0.1:1")
-        )
+        write_live_tree(live, environment, render_live_tree(platform, environment, cognito_endpoint=NOWHERE))
         folder = live / environment / stack
         check(tool, folder, "init", "-backend=false")
-        check(tool, folder, "validate")
+        check(tool, folder, "validate", **provider)
 
 
 @pytest.fixture
