@@ -163,6 +163,7 @@ class Round:
                 refused = refused + 1 if how == "leave" else 0
                 self._count_refusal(f"{name}, {how}", ended)
                 assert refused < REFUSED_MAX, f"{name} refuses again and again:\n{ended.said[-3000:]}"
+                self._leave_slot(ended)
                 time.sleep(0.3)
             self.crowd.check()
 
@@ -304,8 +305,15 @@ class Round:
             if ended.code == 0:
                 return ended
             self._count_refusal(step, ended)
+            self._leave_slot(ended)
             time.sleep(0.5)
         raise AssertionError(f"{step} does not end well:\n{ended.said[-3000:]}")
+
+    def _leave_slot(self, ended: Ended) -> None:
+        """The way out that is named when the server cannot read its own WAL (PostgreSQL has such faults)."""
+        if "cannot decode" in ended.said:
+            self.report.told["slots that the server cannot decode"] += 1
+            self._attempt("leave", "follow", "follow", "--again", "--capture", "triggers", "--until-caught-up")
 
     def _change_schema(self, statement: str) -> None:
         """As the application's migration would, which does not wait long for locks either."""

@@ -150,13 +150,13 @@ class Stream:
         options = f"proto_version '1', publication_names '\"{self._slot}\"'"
         result = self._pgconn.exec_(f'START_REPLICATION SLOT "{self._slot}" LOGICAL 0/0 ({options})'.encode())
         if result.status != psycopg.pq.ExecStatus.COPY_BOTH:
-            raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+            raise self._failure(result)
 
     def _messages(self, written: int) -> Iterator[bytes]:
         while True:
             size, data = self._pgconn.get_copy_data(1)
             if size < 0:
-                raise psycopg.OperationalError(self._pgconn.get_result().error_message.decode(errors="replace"))  # type: ignore[union-attr]
+                raise self._failure(self._pgconn.get_result())
             if size == 0:
                 self._wait()
             elif bytes(data[:1]) == b"w":
@@ -166,6 +166,11 @@ class Stream:
                     f"{self._server}: the publication {self._slot} does not tell of every change: it was altered",
                     "copy again: homeport db follow --again",
                 )
+
+    def _failure(self, result: psycopg.pq.abc.PGresult | None) -> Exception:
+        code = result and result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
+        said = result.error_message.decode(errors="replace") if result else ""
+        return explain_end(f"{self._server}", self._slot, (code or b"").decode(), " ".join(said.split()))
 
     def _wait(self) -> None:
         ready, _, _ = select.select([self._pgconn.socket], [], [], ASK_SECONDS)
@@ -178,6 +183,20 @@ class Stream:
         place = self._confirmed
         self._pgconn.put_copy_data(struct.pack("!cQQQqB", b"r", place, place, place, 0, ask))
         self._pgconn.flush()
+
+
+def explain_end(server: str, slot: str, code: str, said: str) -> Exception:
+    """Why a slot was not told any further: a connection that ended (try again), or a server that cannot read its WAL.
+
+    Class XX of SQLSTATE are internal errors. Decoding has some that come whenever this place of the WAL is read.
+    """
+    if not code.startswith("XX"):
+        return psycopg.OperationalError(said)
+    return HomeportError(
+        f"{server}: cannot decode what the replication slot {slot} is to tell: {said}",
+        "start again; if the server says the same again, it never will. Nothing is lost: copy again with triggers,"
+        " which need no slot: homeport db follow --again --capture triggers",
+    )
 
 
 class Shape:

@@ -2,11 +2,13 @@
 
 import struct
 
+import psycopg
 import pytest
 
+from homeport.errors import HomeportError
 from homeport.postgres.follow.captured import Captured
 from homeport.postgres.follow.pgoutput import MISSING, Begin, Change, Commit, Relation, Truncate, decode
-from homeport.postgres.follow.stream import Generation, Shape, parse_lsn, render_lsn, sees
+from homeport.postgres.follow.stream import Generation, Shape, explain_end, parse_lsn, render_lsn, sees
 
 TABLE = Captured(3, "public.t", ('"a"', '"b ""c"'), ('"b ""c"', '"a"'), published="1")
 RELATION = Relation(7, (("a", True), ("v", False), ('b "c', True)))
@@ -85,3 +87,11 @@ def test_a_snapshot_sees_what_was_committed_before_it(snapshot: str, xid: int, s
 def test_places_in_wal_are_numbers() -> None:
     assert parse_lsn("16/B374D848") == 0x16B374D848
     assert render_lsn(0x16B374D848) == "16/B374D848"
+
+
+def test_a_server_that_cannot_decode_is_told_apart_from_a_connection_that_ends() -> None:
+    said = 'ERROR: could not map filenumber "base/16386/16725" to relation OID'
+    never = explain_end("u@db/d", "homeport_1", "XX000", said)
+    assert isinstance(never, HomeportError) and said in str(never) and "--capture triggers" in (never.hint or "")
+    assert isinstance(explain_end("u@db/d", "homeport_1", "57P01", "terminating connection"), psycopg.OperationalError)
+    assert isinstance(explain_end("u@db/d", "homeport_1", "", "server closed the connection"), psycopg.OperationalError)
