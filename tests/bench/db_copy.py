@@ -150,7 +150,7 @@ class Bench:
     def _servers(self) -> float:
         """CPU seconds of both servers since they started, ended sessions included."""
         clusters = {id(cluster): cluster for cluster in (self.source, self.target)}
-        return sum(_tree_seconds(cluster._process.pid) for cluster in clusters.values() if cluster._process)
+        return sum(tree_seconds(cluster._process.pid) for cluster in clusters.values() if cluster._process)
 
 
 def main() -> None:
@@ -271,7 +271,7 @@ def _client() -> float:
     )
 
 
-def _tree_seconds(pid: int) -> float:
+def tree_seconds(pid: int) -> float:
     """User and system time of a process, its ended children and its living ones (proc(5), stat).
 
     A child that ends while we look is in neither sum, so we look again.
