@@ -13,13 +13,11 @@ import socket
 import ssl
 import struct
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from homeport.errors import HomeportError
-from homeport.postgres.copy.tls import TlsSocket
 from homeport.postgres.server import SESSION, Server, redact, render_options
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -48,9 +46,7 @@ class Wire:
         self.server = server
         self._rest = b""
         try:
-            self.socket: socket.socket | TlsSocket = _open(
-                server, lambda plain, context: TlsSocket(plain, context, server.host)
-            )
+            self.socket = open_socket(server)
             try:
                 self._start(application, SESSION | (settings or {}))
             except BaseException:
@@ -216,17 +212,10 @@ def message(kind: bytes, body: bytes) -> bytes:
 
 def open_socket(server: Server) -> socket.socket:
     """The socket, with TLS as the server's ssl_mode says (the meaning is libpq's)."""
-    opened: socket.socket = _open(
-        server, lambda plain, context: context.wrap_socket(plain, server_hostname=server.host)
-    )
-    return opened
-
-
-def _open(server: Server, encrypt: Callable[[socket.socket, ssl.SSLContext], Any]) -> Any:
     if server.host.startswith(("/", "@")):
-        unix = socket.socket(socket.AF_UNIX)
-        unix.connect(f"{server.host}/.s.PGSQL.{server.port}")
-        return unix
+        plain = socket.socket(socket.AF_UNIX)
+        plain.connect(f"{server.host}/.s.PGSQL.{server.port}")
+        return plain
     plain = socket.create_connection((server.host, server.port), timeout=server.connect_timeout_seconds)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -234,26 +223,20 @@ def _open(server: Server, encrypt: Callable[[socket.socket, ssl.SSLContext], Any
         if hasattr(socket, option):
             plain.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
     try:
-        encrypted = server.ssl_mode not in ("disable", "allow") and _agree(server, plain)
-        opened = encrypt(plain, _context(server)) if encrypted else plain
-        opened.settimeout(None)
-        return opened
+        wrapped = plain if server.ssl_mode in ("disable", "allow") else _encrypt(server, plain)
+        wrapped.settimeout(None)
+        return wrapped
     except BaseException:
         plain.close()
         raise
 
 
-def _agree(server: Server, plain: socket.socket) -> bool:
-    """Ask for TLS; whether the server has it. ConnectionLost if it must and has not."""
+def _encrypt(server: Server, plain: socket.socket) -> socket.socket:
     plain.sendall(SSL_REQUEST)
-    if plain.recv(1) == b"S":
-        return True
-    if server.ssl_mode == "prefer":
-        return False
-    raise ConnectionLost("the server offers no TLS, which its URL requires")
-
-
-def _context(server: Server) -> ssl.SSLContext:
+    if plain.recv(1) != b"S":
+        if server.ssl_mode == "prefer":
+            return plain
+        raise ConnectionLost("the server offers no TLS, which its URL requires")
     files = dict(server.ssl_files)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = server.ssl_mode == "verify-full"
@@ -267,7 +250,7 @@ def _context(server: Server) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     if "sslcert" in files:
         context.load_cert_chain(files["sslcert"], files.get("sslkey"))
-    return context
+    return context.wrap_socket(plain, server_hostname=server.host)
 
 
 def _row(body: bytes) -> list[str | None]:
