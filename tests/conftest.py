@@ -9,24 +9,28 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 # These share one running example, whose live tree stands in the checkout: they stay in one worker.
-TOGETHER = ("test_platform.py", "test_recovery.py", "test_website.py")
-APART = ("terraform/test_modules.py",)
+TOGETHER = (
+    "tests/integration/test_platform.py",
+    "tests/integration/test_recovery.py",
+    "tests/integration/test_website.py",
+)
+APART = ("tests/terraform/test_modules.py",)
 # What begins last decides when all of it ends: these take minutes each, in this order.
 LONGEST = (
-    "integration/test_gate.py",
-    "integration/test_failing_deploys.py",
+    "tests/integration/test_gate.py",
+    "tests/integration/test_failing_deploys.py",
     *TOGETHER,
-    "cutover/test_killed.py",
-    "cutover/test_run.py",
-    "control/test_control_restart.py",
-    "integration/test_interrupted.py",
-    "follow/test_slot.py",
-    "data/test_data_plane_live.py",
-    "follow/test_follow.py",
-    "cutover/test_failures.py",
-    "examples/test_magicbook_code.py",
-    "integration/test_foreign.py",
-    "torture/test_torture.py",
+    "tests/postgres/cutover/test_killed.py",
+    "tests/postgres/cutover/test_run.py",
+    "tests/local/control/test_control_restart.py",
+    "tests/integration/test_interrupted.py",
+    "tests/postgres/follow/test_slot.py",
+    "tests/local/data/test_data_plane_live.py",
+    "tests/postgres/follow/test_follow.py",
+    "tests/postgres/cutover/test_failures.py",
+    "tests/examples/test_magicbook_code.py",
+    "tests/integration/test_foreign.py",
+    "tests/torture/test_torture.py",
     *APART,
 )
 
@@ -44,11 +48,8 @@ def pytest_configure(config: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    items.sort(key=lambda item: _rank(_file_of(item.nodeid)))
-
-
-def _rank(file: str) -> int:
-    return next((rank for rank, name in enumerate(LONGEST) if file.endswith(name)), len(LONGEST))
+    rank = {file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(_file_of(item.nodeid), len(LONGEST)))
 
 
 def _file_of(nodeid: str) -> str:
@@ -62,8 +63,8 @@ class Sharing:
         class ByStory(LoadScopeScheduling):
             def _split_scope(self, nodeid: str) -> str:
                 file = _file_of(nodeid)
-                if file.endswith(APART):
+                if file in APART:
                     return nodeid
-                return "example" if file.endswith(TOGETHER) else file
+                return "example" if file in TOGETHER else file
 
         return ByStory(config, log)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST
+
 PACKAGE = Path(__file__).parent.parent / "homeport"
 FILES = sorted(PACKAGE.rglob("*.py"))
 FEATURES = {"terraform", "local", "deploy", "heroku", "doctor", "postgres", "cost", "gitlab", "monitor", "console"}
@@ -94,3 +96,7 @@ def test_modules_say_what_they_are() -> None:
     for file in FILES:
         if file.read_text().strip():
             assert ast.get_docstring(ast.parse(file.read_text())), f"{file} has no docstring"
+
+
+def test_the_tests_that_are_shared_out_by_name_exist() -> None:
+    assert [file for file in LONGEST if not (PACKAGE.parent / file).is_file()] == []

@@ -78,8 +78,10 @@ class Bench:
         wall = time.perf_counter() - began
         own = _client() - client
         cost = Cost(wall, self._servers() - servers + own, own)
-        self._look(target)
-        self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
+        try:
+            self._look(target)
+        finally:
+            self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
         return cost
 
     def _look(self, target: Server) -> None:

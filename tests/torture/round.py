@@ -310,7 +310,7 @@ class Round:
         raise AssertionError(f"{step} does not end well:\n{ended.said[-3000:]}")
 
     def _leave_slot(self, ended: Ended) -> None:
-        """The way out that is named when the server cannot read its own WAL (PostgreSQL has such faults)."""
+        """The way out that is named when the server cannot read its own WAL, which was seen once (PostgreSQL 18)."""
         if "cannot decode" in ended.said:
             self.report.told["slots that the server cannot decode"] += 1
             self._attempt("leave", "follow", "follow", "--again", "--capture", "triggers", "--until-caught-up")

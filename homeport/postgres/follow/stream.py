@@ -188,7 +188,7 @@ class Stream:
 def explain_end(server: str, slot: str, code: str, said: str) -> Exception:
     """Why a slot was not told any further: a connection that ended (try again), or a server that cannot read its WAL.
 
-    Class XX of SQLSTATE are internal errors. Decoding has some that come whenever this place of the WAL is read.
+    Class XX of SQLSTATE are internal errors; "could not map filenumber", while decoding, was seen to come each time.
     """
     if not code.startswith("XX"):
         return psycopg.OperationalError(said)
