@@ -68,6 +68,12 @@ OTHERS: dict[str, tuple[Check, str]] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def grammar() -> None:
+    """python-hcl2 makes its parser once after it was installed, in four seconds, and keeps it: no file's own time."""
+    parse_terraform([(odd.TERRAFORM, PLACE)])
+
+
 @pytest.mark.parametrize("name", [*PEOPLES, *OTHERS])
 def test_odd_files_are_read_or_doubted(name: str) -> None:
     check, example = (PEOPLES | OTHERS)[name]
