@@ -28,6 +28,7 @@ class Index:
     bytes: int  # that building it handles, of a tree; more for what takes longer
     attach: str = ""  # what makes it a constraint, or the table's key for replication or clustering
     parent: str = ""  # the partitioned index that it belongs to
+    sampled_bytes: int = 0  # of the rows for which ANALYZE computes what its expressions say, if it has any
 
 
 @dataclass(frozen=True)

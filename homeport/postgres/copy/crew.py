@@ -66,9 +66,10 @@ class Crew:
     def _labour(self) -> None:
         try:
             with closing(self._make()) as worker:
-                while task := self._take():
+                while taken := self._take():
+                    task, others_wait = taken
                     try:
-                        size = worker.run(self.prepare(task))
+                        size = worker.run(self.prepare(task), alone=not others_wait)
                     except (ConnectionLost, ServerError) as error:
                         self._again(task, error)
                     else:
@@ -80,12 +81,13 @@ class Crew:
                 self._at_work -= 1
                 self._changed.notify_all()
 
-    def _take(self) -> Task | None:
+    def _take(self) -> tuple[Task, bool] | None:
+        """A task, and whether another could start as well."""
         with self._changed:
             while self._failure is None and len(self._graph):
                 if task := self._graph.take():
                     self.running.add(task.name)
-                    return task
+                    return task, self._graph.ready > 0
                 self._changed.wait()
             return None
 

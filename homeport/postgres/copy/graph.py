@@ -43,6 +43,11 @@ class Graph:
         """How many tasks are not finished."""
         return len(self._tasks)
 
+    @property
+    def ready(self) -> int:
+        """How many could start now."""
+        return len(self._ready)
+
     def take(self) -> Task | None:
         """The task to start now: of the lowest rank the one that most waits for; None if all others wait."""
         return self._tasks[heapq.heappop(self._ready)[2]] if self._ready else None

@@ -88,7 +88,7 @@ def _split(rows: list[Any]) -> tuple[tuple[Index, ...], tuple[Constraint, ...]]:
     constraints: list[Constraint] = []
     for row in rows:
         name, short, table, partitioned, _, create, size, replica, clustered, kind, con = row[:11]
-        deferrable, deferred, definition, period, parent, statistics = row[11:]
+        deferrable, deferred, definition, period, parent, statistics, sampled = row[11:]
         after = [f"ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {short}"] if replica else []
         after += [f"ALTER TABLE {table} CLUSTER ON {short}"] if clustered else []
         after += statistics
@@ -100,7 +100,7 @@ def _split(rows: list[Any]) -> tuple[tuple[Index, ...], tuple[Constraint, ...]]:
             words = "PRIMARY KEY" if kind == "p" else "UNIQUE"
             timing = " DEFERRABLE" * deferrable + " INITIALLY DEFERRED" * deferred
             after.insert(0, f"ALTER TABLE ONLY {table} ADD CONSTRAINT {con} {words} USING INDEX {short}{timing}")
-        indexes.append(Index(name, table, create, size, "; ".join(after), parent))
+        indexes.append(Index(name, table, create, size, "; ".join(after), parent, sampled))
     return tuple(indexes), tuple(constraints)
 
 

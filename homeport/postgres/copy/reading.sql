@@ -62,7 +62,10 @@ SELECT format('%I.%I', n.nspname, ic.relname), quote_ident(ic.relname), format('
                  JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = i.indexrelid), ''),
        coalesce((SELECT array_agg(format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', n.nspname, ic.relname,
                                          a.attnum, a.attstattarget) ORDER BY a.attnum)
-                 FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0), '{}')
+                 FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0), '{}'),
+       CASE WHEN i.indexprs IS NULL THEN 0 -- ANALYZE looks at 300 rows for each unit of the statistics target
+            ELSE pg_table_size(t.oid) * least(1, 300 * current_setting('default_statistics_target')::int
+                                                 / greatest(t.reltuples, 1)) END::bigint
 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_am am ON am.oid = ic.relam JOIN pg_namespace n ON n.oid = ic.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.conrelid = i.indrelid AND con.contype IN ('p', 'u', 'x')

@@ -49,14 +49,18 @@ class Worker:
         self._source: Wire | None = None
         self._target: Wire | None = None
 
-    def run(self, task: Task) -> int:
-        """Do it, or find that it has been done; bytes of rows that passed."""
+    def run(self, task: Task, *, alone: bool = True) -> int:
+        """Do it, or find that it has been done; bytes of rows that passed. Only `alone` may it take parallel workers:
+        they cost more processor time than they save (`make bench-db`: a tenth of a copy's), which others could use.
+        """
         try:
             if task.name in self._rows:
                 return self._copy(task.name)
             for number, statement in enumerate(task.statements):
                 last = number == len(task.statements) - 1
                 record = task.name if last else f"{task.name}, step {number + 1}"
+                if not alone:
+                    statement = f"SET LOCAL max_parallel_maintenance_workers = 0; {statement}"
                 if task.name.startswith("foreign keys ") and number == 0:
                     with self._one:
                         self._commit(record, statement)

@@ -32,6 +32,22 @@ def test_a_crew_whose_workers_cannot_be_made_fails_and_ends(jobs: int) -> None:
         Crew(Graph(TASKS), make, lambda task, size: None).run(jobs, lambda: None)
 
 
+def test_a_task_is_alone_when_no_other_could_start() -> None:
+    seen: list[tuple[str, bool]] = []
+
+    class Watched(Worker):
+        def run(self, task: Task, *, alone: bool = True) -> int:
+            seen.append((task.name, alone))
+            return super().run(task, alone=alone)
+
+    def make() -> Worker:
+        return Watched(Place(NOWHERE, NOWHERE, None, "test"), {}, lambda size: None, threading.Lock())
+
+    tasks = [Task("one", cost=3), Task("two", cost=2), Task("three", cost=1), Task("last", after=("three",))]
+    Crew(Graph(tasks), make, lambda task, size: None).run(1, lambda: None)
+    assert seen == [("one", False), ("two", False), ("three", True), ("last", True)]
+
+
 def test_what_fails_after_a_task_ends_all_the_others() -> None:
     done: list[str] = []
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from homeport.postgres.copy.contents import (
     Constraint,
     Contents,
@@ -10,7 +12,7 @@ from homeport.postgres.copy.contents import (
     render_contents,
 )
 from homeport.postgres.copy.graph import Task
-from homeport.postgres.copy.plan import LOADED, REST, SEQUENCES, chunk_ranges, plan_tasks
+from homeport.postgres.copy.plan import LOADED, PARTITIONS, REST, SEQUENCES, chunk_ranges, plan_tasks
 from homeport.postgres.copy.worker import plan_rows
 
 
@@ -81,6 +83,36 @@ def test_a_foreign_key_waits_for_both_tables_and_is_checked_after_it_was_added()
     assert set(task.after) == {"analyze a", "analyze b"}
     assert task.statements[0].count("NOT VALID") == 2
     assert task.statements[1:] == ("ALTER TABLE b VALIDATE CONSTRAINT b_a",)
+
+
+def test_only_a_key_of_a_partitioned_table_waits_for_every_other_table() -> None:
+    """One that does not has better things to do while the slowest table is analysed."""
+    parts = (
+        Index("p_id", "p", "CREATE UNIQUE INDEX p_id ON ONLY p (id)", 0),
+        Index("p1_id", "p1", "CREATE UNIQUE INDEX p1_id ON p1 (id)", 10, parent="p_id"),
+    )
+    contents = replace(CONTENTS, tables=(*CONTENTS.tables, table("p1")), indexes=(*CONTENTS.indexes, *parts))
+    plain = {task.name: task for task in plan_tasks(contents)}
+    assert plain[PARTITIONS].statements == ("ALTER INDEX p_id ATTACH PARTITION p1_id",)
+    assert set(plain[PARTITIONS].after) == {"index p_id", "analyze p1"}
+    assert PARTITIONS not in plain["foreign keys b"].after
+    to_part = ForeignKey("b_p1", "b", "p1", "FOREIGN KEY (id) REFERENCES p1", True, False, 8192)
+    with_key = replace(contents, foreign_keys=(*contents.foreign_keys, to_part))
+    assert PARTITIONS in {task.name: task for task in plan_tasks(with_key)}["foreign keys b"].after
+    of_all = ForeignKey("p_b", "p", "b", "FOREIGN KEY (id) REFERENCES b", True, True, 8192)
+    whole = {task.name: task for task in plan_tasks(replace(contents, foreign_keys=(of_all,)))}
+    assert PARTITIONS in whole["foreign keys p"].after
+    assert {"analyze a", "analyze b", "analyze p1"} <= set(whole[PARTITIONS].after)
+
+
+def test_a_table_whose_index_computes_something_is_analysed_early() -> None:
+    """to_tsvector of a sample takes longer than the size of the index tells; nobody should wait for it at the end."""
+    words = Index(
+        "b_words", "b", "CREATE INDEX b_words ON b USING gin (to_tsvector('english', t))", 0, sampled_bytes=10**7
+    )
+    contents = replace(CONTENTS, indexes=(*CONTENTS.indexes, words))
+    found = {task.name: task.cost for task in plan_tasks(contents)}
+    assert found["analyze b"] > 1 > found["analyze a"]
 
 
 def test_a_view_waits_for_every_row_and_for_the_views_that_it_reads() -> None:
