@@ -45,6 +45,7 @@ LINE_MB = [int(size) for size in os.environ.get("HOMEPORT_BENCH_MB", "500,2000,8
 LINE_ROUNDS = min(ROUNDS, 3)
 OURS = "homeport db copy"
 TOO_SLOW = 2
+ALONE = {"max_parallel_maintenance_workers": "0"}  # a floor is what costs the least
 BAR = 1.10
 PARTS = ("wall", "cpu", "client")
 SETTINGS = {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "4GB", "maintenance_work_mem": "256MB"}
@@ -57,6 +58,7 @@ class Cost:
     wall: float
     cpu: float  # both servers and the client
     client: float
+    analysed: bool  # whether at least half of the source's columns have statistics, when it has ended
 
 
 Works = dict[str, tuple[Callable[[Server], object], Callable[[Server], object] | None]]
@@ -77,22 +79,27 @@ class Bench:
         work(target)
         wall = time.perf_counter() - began
         own = _client() - client
-        cost = Cost(wall, self._servers() - servers + own, own)
+        cpu = self._servers() - servers + own
         try:
-            self._look(target)
+            return Cost(wall, cpu, own, self._look(target))
         finally:
             self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
-        return cost
 
-    def _look(self, target: Server) -> None:
-        """Raises CalledProcessError if not even half arrived: pgloader may end well without having loaded a row."""
-        sizes = []
+    def _look(self, target: Server) -> bool:
+        """Whether it has been analysed.
+
+        Raises CalledProcessError if not even half arrived: pgloader may end well without having loaded a row.
+        """
+        sizes, statistics = [], []
         for cluster, server in ((self.source, self.database), (self.target, target)):
-            ((size,),) = cluster.execute(f"SELECT pg_database_size('{server.database}')")
+            looked = "SELECT pg_database_size(current_database()), (SELECT count(*) FROM pg_stats)"
+            ((size, count),) = cluster.execute(looked, server.database)
             sizes.append(size)
+            statistics.append(count)
         if sizes[1] < sizes[0] / 2:
             said = f"{sizes[1] / 1e6:.0f} MB arrived of {sizes[0] / 1e6:.0f}"
             raise subprocess.CalledProcessError(1, "", stderr=said.encode())
+        return bool(statistics[1] >= statistics[0] / 2)
 
     def copy(self, target: Server) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -243,7 +250,7 @@ def report(found: dict[str, list[Cost]]) -> None:
         middle = statistics.median(walls)
         print(
             f"{name:45} {middle:7.2f} s ({min(walls):.2f}–{max(walls):.2f} in {len(walls)}), "
-            f"CPU {cpu:6.2f} s, client {client:5.2f} s"
+            f"CPU {cpu:6.2f} s, client {client:5.2f} s{'' if costs[-1].analysed else ', not analysed'}"
         )
     floors = [costs for name, costs in found.items() if name.startswith("floor: ")]
     limit = sum(statistics.median(cost.cpu for cost in costs) for costs in floors) / CORES
@@ -252,13 +259,17 @@ def report(found: dict[str, list[Cost]]) -> None:
     share = statistics.median(cost.client / cost.cpu for cost in ours)
     print(f"limit (floors' CPU seconds / {CORES} cores): {limit:.2f} s")
     bar("copy, against that limit", wall / limit, "×", at_most=BAR)
+    for name, costs in found.items():
+        if tool_of(name) and len(costs) == len(ours):
+            rival = statistics.median(cost.wall for cost in costs)
+            bar(f"copy, against {name}", wall / rival, "×", at_most=1)
     bar("copy, the client's share of all CPU", share * 100, "%", at_most=5)
     bar("copy, the client's memory", _peak_mb(), "MB", at_most=200)
 
 
 def _all(target: Server, work: list[tuple[str, ...]], jobs: int) -> None:
     def one(statements: tuple[str, ...]) -> None:
-        with Wire(target, application="bench", settings=ON_TARGET) as wire:
+        with Wire(target, application="bench", settings=ON_TARGET | ALONE) as wire:
             for statement in statements:
                 wire.execute(statement)
 

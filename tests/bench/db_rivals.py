@@ -26,8 +26,9 @@ FOLDERS = {
 PGCOPYDB = {
     "pgcopydb clone": (),
     "pgcopydb clone, binary": ("--use-copy-binary",),
-    "pgcopydb clone, binary, no vacuum": ("--use-copy-binary", "--skip-vacuum"),
-    "pgcopydb clone, binary, no vacuum, no analyse": ("--use-copy-binary", "--skip-vacuum", "--skip-analyze"),
+    # VACUUM ANALYZE is one step there; its --skip-analyze is about estimates on the source.
+    "pgcopydb clone, not analysed": ("--skip-vacuum",),
+    "pgcopydb clone, binary, not analysed": ("--use-copy-binary", "--skip-vacuum"),
 }
 
 
@@ -56,7 +57,7 @@ def tool_of(name: str) -> str:
     tool = name.partition(" ")[0]
     if tool not in ("pg_dump", "pgcopydb", "pgloader"):
         return ""
-    return f"{tool}, no analyse" if "no analyse" in name else tool
+    return f"{tool}, not analysed" if "not analysed" in name else tool
 
 
 def _pipe(options: tuple[str, ...], source: Server, target: Server) -> None:
