@@ -71,6 +71,7 @@ class Shop:
     file: Path
     home: Path
     first: subprocess.CompletedProcess[str] | None = field(default=None)
+    runs: str = ""  # what it answers
 
     @property
     def code(self) -> Path:
@@ -95,6 +96,7 @@ class Shop:
         done = self.up()
         assert done.returncode == 0, done.stderr
         assert self.answer() == text
+        self.runs = text
 
     def answer(self) -> str:
         return httpx.get(read_running(self.file, self.home).api_url, trust_env=False, timeout=35).text
@@ -130,11 +132,11 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture(autouse=True)
 def mended(shop: Shop) -> Iterator[None]:
-    """Whatever a test breaks, the next one begins with what ran before."""
+    """Whatever a test breaks, the next one begins with the code that runs."""
     yield
     (shop.code / "requirements.txt").unlink(missing_ok=True)
     shop.file.write_text(PLATFORM)
-    shop.write(release="", server=server("as it was"))
+    shop.write(release="", server=server(shop.runs))
 
 
 def said_by_failure(done: subprocess.CompletedProcess[str]) -> str:
@@ -169,45 +171,42 @@ def test_a_release_that_exits_at_start_leaves_the_old_one_running(shop: Shop) ->
     assert took(lambda: said.append(shop.fails())) < VERDICT_SECONDS
     assert "web exited with code 1" in said[0]
     assert "ECS went back to" in said[0]
-    assert shop.answer() == "as it was"
+    assert shop.answer() == shop.runs
     assert shop.current() == (before, 1)
     shop.write(server=server("mended after it exited"))
     shop.comes_up("mended after it exited")
 
 
 def test_a_release_that_never_becomes_healthy_leaves_the_old_one_running(shop: Shop) -> None:
-    shop.comes_up("as it was")
     shop.write(server=server("sick", health=500))
     said = shop.fails()
     assert "Task failed ELB health checks" in said
     assert "[500]" in said
-    assert shop.answer() == "as it was"
+    assert shop.answer() == shop.runs
     shop.write(server=server("mended after it was sick"))
     shop.comes_up("mended after it was sick")
 
 
 def test_a_release_whose_migration_fails_is_not_made_current(shop: Shop) -> None:
-    shop.comes_up("as it was")
     before = shop.current()
     shop.write(server=server("with new prices"), release=FAILING_MIGRATION)
     said = shop.fails()
     assert "the release phase ended with exit code 1; the old release stays current" in said
     assert "ValueError: column price is of type text" in said and "migrating prices" in said
-    assert shop.answer() == "as it was"
+    assert shop.answer() == shop.runs
     assert shop.current() == before
     shop.write(release="print('migrated')")
     shop.comes_up("with new prices")
 
 
 def test_requirements_that_do_not_resolve_are_told_in_uv_s_words(shop: Shop) -> None:
-    shop.comes_up("as it was")
     (shop.code / "requirements.txt").write_text("anyio>=4\nanyio<4\n")
     said = shop.fails()
     assert str(shop.code) in said
     assert "anyio" in said and "unsatisfiable" in said
-    assert shop.answer() == "as it was"
+    assert shop.answer() == shop.runs
     (shop.code / "requirements.txt").write_text("")
-    shop.comes_up("as it was")
+    shop.comes_up(shop.runs)
 
 
 def test_a_missing_folder_is_found_with_its_line_before_anything_is_done(shop: Shop) -> None:

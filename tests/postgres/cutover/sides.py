@@ -32,6 +32,7 @@ CREATE MATERIALIZED VIEW sums AS SELECT owner, sum(amount) AS amount FROM public
 CREATE SEQUENCE falling INCREMENT -1;
 SELECT lo_from_bytea(4711, decode(repeat('00ff', 1500000), 'hex')), lo_from_bytea(4712, 'small')
 """
+PACE_SECONDS = 0.005
 AGREE: Callable[[str], bool] = lambda question: True  # noqa: E731
 
 
@@ -68,7 +69,10 @@ def run_rollback(
 
 
 class Writers:
-    """Sessions that move amounts between accounts and journal it, on the source, until they are refused."""
+    """Sessions that move amounts between accounts and journal it, on the source, until they are refused.
+
+    As fast as they can, they would take the processors from what is tested.
+    """
 
     def __init__(self, server: Server, count: int = 3) -> None:
         self.server, self.committed, self.refused = server, [], []  # type: ignore[var-annotated]
@@ -101,6 +105,7 @@ class Writers:
                         connection.execute("INSERT INTO public.entry (account, note) VALUES (%s, %s)", [one, note])
                         connection.execute("INSERT INTO public.keyless VALUES (%s, %s)", [note, turn])
                     self.committed.append(note)
+                    self._stop.wait(PACE_SECONDS)
                 except psycopg.Error as error:
                     self.refused.append(str(error))
                     time.sleep(0.05)

@@ -19,6 +19,7 @@ from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.copy.both import read_schema
 from tests.postgres.cutover.sides import run_cutover
 from tests.postgres.follow.both import CHANGES, POINTS, are_equal, fill, read_tables, run_follow, stop_and_follow_again
+from tests.postgres.long import thinned
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -73,7 +74,7 @@ def test_changes_during_the_copy_are_not_lost_and_count_once(sides: tuple[Server
     assert are_equal(source, target)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", thinned(POINTS))
 def test_a_delta_that_stops_anywhere_is_simply_run_again(
     sides: tuple[Server, Server], tmp_path: Path, point: str
 ) -> None:

@@ -20,6 +20,7 @@ from homeport.postgres.traces import remove
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.cutover.sides import Writers, dump, make, notes, run_cutover, run_rollback
 from tests.postgres.follow.both import CHANGES, POINTS, are_equal, fill, run_follow, stop_and_follow_again
+from tests.postgres.long import thinned
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
@@ -147,7 +148,7 @@ def test_a_key_that_is_stored_apart_is_told_with_each_change(sides: tuple[Server
     assert are_equal(source, target)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", thinned(POINTS))
 def test_a_delta_that_stops_anywhere_is_simply_run_again(
     sides: tuple[Server, Server], tmp_path: Path, point: str
 ) -> None:

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +18,35 @@ ACCOUNT, REGION = "100000000001", "eu-west-1"
 UPSTREAM_LACKS_IT = pytest.mark.xfail(strict=True, reason="upstream lacks it")
 
 
-@pytest.fixture(scope="session", params=["fixed", pytest.param("stock", marks=UPSTREAM_LACKS_IT)])
-def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Callable[[str], str]]:
+    """The address of `fixed` or `stock`: each is started when it is first asked for."""
     program = Path(__file__).with_name("moto_process.py")
     root = Path(__file__).parents[4]
-    with subprocess.Popen(
-        [sys.executable, str(program), request.param],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout and process.stdin
-        url = process.stdout.readline().strip()
-        yield url
-        process.stdin.close()
+    with ExitStack() as running:
+
+        @cache
+        def start(kind: str) -> str:
+            process = running.enter_context(
+                subprocess.Popen(
+                    [sys.executable, str(program), kind],
+                    env={**os.environ, "PYTHONPATH": str(root)},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+            )
+            assert process.stdout and process.stdin
+            running.callback(process.stdin.close)
+            return process.stdout.readline().strip()
+
+        yield start
+
+
+@pytest.fixture(scope="module", params=["fixed", pytest.param("stock", marks=UPSTREAM_LACKS_IT)])
+def endpoint(request: pytest.FixtureRequest, servers: Callable[[str], str]) -> str:
+    return servers(request.param)
 
 
 @pytest.fixture
