@@ -18,7 +18,13 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
 @click.command("copy")
 @takes_sides
-@click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Tables and indexes at a time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Tables and indexes at a time: as many as the target has processors.",
+)
 @click.option("--limit-rate", metavar="BYTES/s", help="Read no faster: bytes per second, with k, M or G.")
 @click.option("--into-nonempty", metavar="DATABASE", help="Copy beside what the target holds; names its database.")
 @click.option("--role", "roles", multiple=True, metavar="SOURCE=TARGET", help="Grants to this role go to that one.")

@@ -21,6 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from homeport.postgres.copy.contents import Contents
 from homeport.postgres.copy.keeper import keep_snapshot
@@ -61,6 +62,7 @@ class Cost:
     analysed: bool  # whether at least half of the source's columns have statistics, when it has ended
 
 
+Work = TypeVar("Work")
 Works = dict[str, tuple[Callable[[Server], object], Callable[[Server], object] | None]]
 
 
@@ -141,13 +143,14 @@ class Bench:
         return {"rows": (load, self._schema), "indexes and keys": (build, loaded), "analyze": (analyze, loaded)}
 
     def _each(self, target: Server, work: list[tuple[str, str, str]]) -> None:
-        def one(item: tuple[str, str, str]) -> None:
+        def some(share: list[tuple[str, str, str]]) -> None:
             with Wire(self.database, application="bench") as source, Wire(target, application="bench") as sink:
-                source.execute("BEGIN")
-                forward(source, sink, item[1], f"BEGIN; {item[2]}; COMMIT", lambda size: None)
+                for _, read, write in share:
+                    source.execute("BEGIN")
+                    forward(source, sink, read, f"BEGIN; {write}; COMMIT", lambda size: None)
+                    source.execute("COMMIT")
 
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(one, work))
+        _share(some, work, 2)
 
     def _schema(self, target: Server) -> None:
         command = ["pg_dump", "-s", "-O", "-x", "--section=pre-data"]
@@ -268,13 +271,19 @@ def report(found: dict[str, list[Cost]]) -> None:
 
 
 def _all(target: Server, work: list[tuple[str, ...]], jobs: int) -> None:
-    def one(statements: tuple[str, ...]) -> None:
+    def some(share: list[tuple[str, ...]]) -> None:
         with Wire(target, application="bench", settings=ON_TARGET | ALONE) as wire:
-            for statement in statements:
-                wire.execute(statement)
+            for statements in share:
+                for statement in statements:
+                    wire.execute(statement)
 
+    _share(some, work, jobs)
+
+
+def _share(some: Callable[[list[Work]], None], work: list[Work], jobs: int) -> None:
+    """Do `some` of the work in each of so many threads, all of them with one connection: opening them is no floor."""
     with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(one, work))
+        list(pool.map(some, [work[number::jobs] for number in range(jobs)]))
 
 
 def _client() -> float:

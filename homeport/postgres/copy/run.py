@@ -201,7 +201,8 @@ class _Run:
         rows = plan_rows(contents, tasks, lambda table: chunk_ranges(table, self.options.chunk_bytes))
         meter = Meter({task.name: task.cost + 0.001 for task in tasks}, contents.bytes)
         snapshot = keeper.snapshot if keeper else None
-        place = Place(self.source, self.target, snapshot, self.application, contents.search_path)
+        helpers = receiving.read_helpers(self._held, self.options.jobs)
+        place = Place(self.source, self.target, snapshot, self.application, contents.search_path, helpers)
         alone = threading.Lock()
 
         def spend(size: int) -> None:

@@ -119,6 +119,17 @@ def read_objects(connection: Connection) -> list[str]:
     return found
 
 
+def read_helpers(connection: Connection, jobs: int) -> int:
+    """How many parallel workers each of so many builds of an index may have, by the processors that there seem to be.
+
+    A server does not say how many it has; RDS sets max_worker_processes to twice their number, and to 8 where that is
+    less, as it is everywhere by default. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html
+    """
+    asked = """SELECT least(current_setting('max_parallel_maintenance_workers')::int,
+                            greatest(current_setting('max_worker_processes')::int / 2 / %s - 1, 0))"""
+    return int(connection.execute(asked, [jobs]).fetchall()[0][0])
+
+
 def read_settings(connection: Connection) -> dict[str, str]:
     """The database's own settings."""
     return {str(name): str(value) for name, value in connection.execute(SETTINGS.encode()).fetchall()}

@@ -38,6 +38,7 @@ class Place:
     snapshot: str | None
     application: str
     search_path: str = ""  # of the target's sessions
+    helpers: int = 0  # parallel workers that a build of an index may have while other tasks wait
 
 
 class Worker:
@@ -50,8 +51,8 @@ class Worker:
         self._target: Wire | None = None
 
     def run(self, task: Task, *, alone: bool = True) -> int:
-        """Do it, or find that it has been done; bytes of rows that passed. Only `alone` may it take parallel workers:
-        they cost more processor time than they save (`make bench-db`: a tenth of a copy's), which others could use.
+        """Do it, or find that it has been done; bytes of rows that passed. Only `alone`, while no other task could
+        start, may it take as many parallel workers as the target lets it: they cost a tenth of a copy's processor time.
         """
         try:
             if task.name in self._rows:
@@ -60,7 +61,7 @@ class Worker:
                 last = number == len(task.statements) - 1
                 record = task.name if last else f"{task.name}, step {number + 1}"
                 if not alone:
-                    statement = f"SET LOCAL max_parallel_maintenance_workers = 0; {statement}"
+                    statement = f"SET LOCAL max_parallel_maintenance_workers = {self.place.helpers}; {statement}"
                 if task.name.startswith("foreign keys ") and number == 0:
                     with self._one:
                         self._commit(record, statement)

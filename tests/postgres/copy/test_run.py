@@ -8,7 +8,8 @@ import pytest
 
 from homeport.errors import HomeportError
 from homeport.postgres.compare import compare
-from homeport.postgres.server import Server
+from homeport.postgres.copy.target import read_helpers
+from homeport.postgres.server import Server, connect
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
 from tests.postgres.copy.both import EVERYTHING, load_sql, read_rows, read_schema, run_copy
 
@@ -45,6 +46,13 @@ def test_a_table_in_chunks_is_whole(cluster: Find, tmp_path: Path) -> None:
     source, target = source_with(cluster("15"), EVERYTHING.read_text()), rds_like(cluster("15"))
     run_copy(source, target, tmp_path / "state", chunk_bytes=65536)
     assert read_rows(target) == read_rows(source)
+
+
+def test_builds_have_parallel_workers_where_processors_are_left_for_them(cluster: Find) -> None:
+    for settings, helpers in (({}, {1: 2, 2: 1, 4: 0}), ({"max_worker_processes": "16"}, {2: 2, 4: 1, 8: 0})):
+        target = rds_like(cluster("15", **settings))
+        with connect(target, application="test") as connection:
+            assert {jobs: read_helpers(connection, jobs) for jobs in helpers} == helpers
 
 
 def test_a_target_that_holds_something_is_refused_unless_named(cluster: Find, tmp_path: Path) -> None:
