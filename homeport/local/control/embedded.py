@@ -49,7 +49,7 @@ def _share_models() -> None:
 
 
 def _skip_offerings() -> None:
-    """Which type of instance is to be had in which zone of the world takes 0.4 s and 47 MB to read, at each start; no
+    """Which type of instance is to be had in which zone of the world takes 0.3 s and 47 MB to read, at each start; no
     instance is started here."""
     from moto.utilities import utils
 

@@ -67,9 +67,9 @@ class Crew:
         try:
             with closing(self._make()) as worker:
                 while taken := self._take():
-                    task, others_wait = taken
+                    task, alone = taken
                     try:
-                        size = worker.run(self.prepare(task), alone=not others_wait)
+                        size = worker.run(self.prepare(task), alone=alone)
                     except (ConnectionLost, ServerError) as error:
                         self._again(task, error)
                     else:
@@ -82,12 +82,12 @@ class Crew:
                 self._changed.notify_all()
 
     def _take(self) -> tuple[Task, bool] | None:
-        """A task, and whether another could start as well."""
+        """A task, and whether no other could start now."""
         with self._changed:
             while self._failure is None and len(self._graph):
                 if task := self._graph.take():
                     self.running.add(task.name)
-                    return task, self._graph.ready > 0
+                    return task, not self._graph.ready
                 self._changed.wait()
             return None
 
