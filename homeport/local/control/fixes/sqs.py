@@ -1,10 +1,13 @@
 """SQS: the attributes of a queue.
 
 Upstream never answers RedriveAllowPolicy, and RedrivePolicy with spaces that AWS does not put there (Terraform takes
-them for a change); any update forgets the policy.
+them for a change); any update forgets the policy. It counts visible and hidden messages one after the other, so that a
+message which becomes visible in between is in neither number.
 """
 
 import json
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from homeport.local.control.seams.replace import replace
@@ -29,9 +32,26 @@ def apply() -> None:
     stock = Queue.attributes.fget
 
     def attributes(queue: Any) -> dict[str, Any]:
-        found: dict[str, Any] = stock(queue)
+        found: dict[str, Any] = stock(queue) | count(queue._messages, time.time() * 1000)
         if queue.redrive_policy:
             found["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
         return {name: value for name, value in found.items() if name != REDRIVE_ALLOW or value}
 
     Queue.attributes = property(attributes)
+
+
+def count(messages: Iterable[Any], now: float) -> dict[str, int]:
+    """How many of moto's messages are in which state at `now` (ms since 1970): each message in one of them."""
+    hidden = delayed = visible = 0
+    for message in messages:
+        if now <= message.visible_at:
+            hidden += 1
+        elif now < message.delayed_until:
+            delayed += 1
+        else:
+            visible += 1
+    return {
+        "ApproximateNumberOfMessages": visible,
+        "ApproximateNumberOfMessagesDelayed": delayed,
+        "ApproximateNumberOfMessagesNotVisible": hidden,
+    }
