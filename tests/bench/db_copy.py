@@ -29,7 +29,7 @@ from homeport.postgres.copy.plan import plan_tasks
 from homeport.postgres.copy.pump import forward
 from homeport.postgres.copy.run import Options, copy
 from homeport.postgres.copy.wire import Wire
-from homeport.postgres.copy.worker import ON_TARGET, plan_rows
+from homeport.postgres.copy.worker import ON_TARGET, Rows, plan_rows
 from homeport.postgres.server import Server, program_environment
 from tests.bench.bars import bar
 from tests.bench.db_rivals import find_rivals, tool_of
@@ -45,6 +45,7 @@ CORES = os.cpu_count() or 1
 LINE_MB = [int(size) for size in os.environ.get("HOMEPORT_BENCH_MB", "500,2000,8000").split(",") if size]
 LINE_ROUNDS = min(ROUNDS, 3)
 OURS = "homeport db copy"
+FLOOR = "floor: "
 TOO_SLOW = 2
 ALONE = {"max_parallel_maintenance_workers": "0"}  # a floor is what costs the least
 BAR = 1.10
@@ -63,18 +64,22 @@ class Cost:
 
 
 Work = TypeVar("Work")
-Works = dict[str, tuple[Callable[[Server], object], Callable[[Server], object] | None]]
+Works = dict[str, Callable[[Server], object]]
 
 
 class Bench:
     def __init__(self, source: Cluster, target: Cluster, database: Server) -> None:
         self.source, self.target, self.database = source, target, database
 
-    def measure(self, work: Callable[[Server], object], prepare: Callable[[Server], object] | None = None) -> Cost:
-        """What `work` costs into a fresh target."""
+    def measure(self, *works: Callable[[Server], object]) -> list[Cost]:
+        """What each costs, one after another into the same target, which is fresh."""
         target = rds_like(self.target)
-        if prepare:
-            prepare(target)
+        try:
+            return [self._measure(work, target) for work in works]
+        finally:
+            self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
+
+    def _measure(self, work: Callable[[Server], object], target: Server) -> Cost:
         for cluster in (self.source, self.target):
             cluster.execute("CHECKPOINT")
         servers, client, began = self._servers(), _client(), time.perf_counter()
@@ -82,26 +87,22 @@ class Bench:
         wall = time.perf_counter() - began
         own = _client() - client
         cpu = self._servers() - servers + own
-        try:
-            return Cost(wall, cpu, own, self._look(target))
-        finally:
-            self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
+        return Cost(wall, cpu, own, self._is_analysed(target))
 
-    def _look(self, target: Server) -> bool:
-        """Whether it has been analysed.
+    def _is_analysed(self, target: Server) -> bool:
+        looked = "SELECT count(*) FROM pg_stats"
+        ((wanted,),) = self.source.execute(looked, self.database.database)
+        ((found,),) = self.target.execute(looked, target.database)
+        return bool(found >= wanted / 2)
 
-        Raises CalledProcessError if not even half arrived: pgloader may end well without having loaded a row.
-        """
-        sizes, statistics = [], []
-        for cluster, server in ((self.source, self.database), (self.target, target)):
-            looked = "SELECT pg_database_size(current_database()), (SELECT count(*) FROM pg_stats)"
-            ((size, count),) = cluster.execute(looked, server.database)
-            sizes.append(size)
-            statistics.append(count)
-        if sizes[1] < sizes[0] / 2:
-            said = f"{sizes[1] / 1e6:.0f} MB arrived of {sizes[0] / 1e6:.0f}"
+    def check_arrived(self, target: Server) -> None:
+        """CalledProcessError if not even half is there: pgloader may end well without having loaded a row."""
+        looked = "SELECT pg_database_size(current_database())"
+        ((size,),) = self.source.execute(looked, self.database.database)
+        ((arrived,),) = self.target.execute(looked, target.database)
+        if arrived < size / 2:
+            said = f"{arrived / 1e6:.0f} MB arrived of {size / 1e6:.0f}"
             raise subprocess.CalledProcessError(1, "", stderr=said.encode())
-        return bool(statistics[1] >= statistics[0] / 2)
 
     def copy(self, target: Server) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -113,8 +114,8 @@ class Bench:
         with keep_snapshot(self.database, "bench") as keeper:
             return keeper.contents
 
-    def floors(self, contents: Contents) -> dict[str, tuple[Callable[[Server], object], Callable[[Server], object]]]:
-        """Each part of the work alone, and what must be there before: rows, indexes and keys, ANALYZE."""
+    def floors(self, contents: Contents) -> Works:
+        """Each part of the work alone; one after another, since none can do without what is before it."""
         tasks = plan_tasks(contents)
         rows = plan_rows(contents, tasks, lambda table: [(0, None)])
         names = [table.name for table in contents.tables if table.pages]
@@ -124,30 +125,25 @@ class Bench:
         views = [task.statements for task in later if task.name.startswith("refresh ")]
 
         def load(target: Server) -> None:
-            self._each(
-                target, [(f"rows {name}", rows[f"rows {name}"].read, rows[f"rows {name}"].write) for name in names]
-            )
+            self._each(target, [rows[f"rows {name}"] for name in names])
 
         def build(target: Server) -> None:
             _all(target, builds, 2)
             _all(target, keys, 1)
             _all(target, views, 1)
 
-        def loaded(target: Server) -> None:
-            self._schema(target)
-            load(target)
-
         def analyze(target: Server) -> None:
             _all(target, [(f"ANALYZE {name}",) for name in names], 2)
 
-        return {"rows": (load, self._schema), "indexes and keys": (build, loaded), "analyze": (analyze, loaded)}
+        parts = {"rows": load, "indexes and keys": build, "analyze": analyze}
+        return {"schema, by pg_dump": self._schema, **{f"{FLOOR}{name}": part for name, part in parts.items()}}
 
-    def _each(self, target: Server, work: list[tuple[str, str, str]]) -> None:
-        def some(share: list[tuple[str, str, str]]) -> None:
+    def _each(self, target: Server, work: list[Rows]) -> None:
+        def some(share: list[Rows]) -> None:
             with Wire(self.database, application="bench") as source, Wire(target, application="bench") as sink:
-                for _, read, write in share:
+                for rows in share:
                     source.execute("BEGIN")
-                    forward(source, sink, read, f"BEGIN; {write}; COMMIT", lambda size: None)
+                    forward(source, sink, rows.read, f"BEGIN; {rows.write}; COMMIT", lambda size: None)
                     source.execute("COMMIT")
 
         _share(some, work, 2)
@@ -178,43 +174,43 @@ def main() -> None:
         bench = Bench(source, target, database)
         contents = bench.contents()
         print(f"source: {contents.bytes / 1e6:.0f} MB of tables, {len(contents.tables)} tables, {CORES} cores")
-        works: Works = {
-            OURS: (bench.copy, None),
-            **{f"floor: {name}": work for name, work in bench.floors(contents).items()},
-            **{name: (partial(rival, database), None) for name, rival in find_rivals().items()},
-        }
-        report(compete(bench, works))
+        works: Works = {OURS: bench.copy, **{name: partial(rival, database) for name, rival in find_rivals().items()}}
+        report(compete(bench, works, bench.floors(contents)))
         print_line(source, target)
     finally:
         source.close()
         target.close()
 
 
-def compete(bench: Bench, works: Works) -> dict[str, list[Cost]]:
+def compete(bench: Bench, works: Works, floors: Works) -> dict[str, list[Cost]]:
     """What each costs, in turn, in every round. Who fails is told of and left out; of another tool's forms the fastest
     of the first round goes on, if it needed less than TOO_SLOW times as long as we did.
     """
-    found: dict[str, list[Cost]] = {name: [] for name in works}
+    found: dict[str, list[Cost]] = {name: [] for name in [*works, *floors]}
     for number in range(ROUNDS):
-        for name in _going_on(found) if number else list(found):
+        for name in _going_on(found) if number else list(works):
             try:
-                found[name].append(bench.measure(*works[name]))
+                found[name].append(bench.measure(works[name], bench.check_arrived)[0])
                 print(f"  {name:45} {found[name][-1].wall:7.2f} s", flush=True)
             except subprocess.CalledProcessError as error:
                 said = (error.stderr or error.stdout or b"").decode(errors="replace").split("\n")
                 print(f"{name}: failed: {' '.join(said[-4:]).strip()[-300:]}")
                 del found[name]
+        for name, cost in zip(floors, bench.measure(*floors.values()), strict=True):
+            found[name].append(cost)
+            print(f"  {name:45} {cost.wall:7.2f} s", flush=True)
     return found
 
 
 def _going_on(found: dict[str, list[Cost]]) -> list[str]:
-    names = []
+    """The works of the next round, by what the first one has shown."""
+    names = [OURS]
     for name, costs in found.items():
         if tool := tool_of(name):
             best = min(others[0].wall for other, others in found.items() if tool_of(other) == tool)
             if costs[0].wall > best or best > TOO_SLOW * found[OURS][0].wall:
                 continue
-        names.append(name)
+            names.append(name)
     return names
 
 
@@ -228,7 +224,7 @@ def print_line(source: Cluster, target: Cluster) -> None:
     costs: list[list[Cost]] = [[] for _ in benches]
     for _ in range(LINE_ROUNDS):
         for bench, found in zip(benches, costs, strict=True):
-            found.append(bench.measure(bench.copy))
+            found += bench.measure(bench.copy)
     for bench, found in zip(benches, costs, strict=True):
         megabytes = bench.contents().bytes / 1e6
         wall, cpu, client = (statistics.median(getattr(cost, part) for cost in found) for part in PARTS)
@@ -255,7 +251,7 @@ def report(found: dict[str, list[Cost]]) -> None:
             f"{name:45} {middle:7.2f} s ({min(walls):.2f}–{max(walls):.2f} in {len(walls)}), "
             f"CPU {cpu:6.2f} s, client {client:5.2f} s{'' if costs[-1].analysed else ', not analysed'}"
         )
-    floors = [costs for name, costs in found.items() if name.startswith("floor: ")]
+    floors = [costs for name, costs in found.items() if name.startswith(FLOOR)]
     limit = sum(statistics.median(cost.cpu for cost in costs) for costs in floors) / CORES
     ours = found[OURS]
     wall = statistics.median(cost.wall for cost in ours)
