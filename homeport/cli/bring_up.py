@@ -39,7 +39,7 @@ from homeport.terraform.events import Event
 from homeport.terraform.tool import Tool, find_tool
 
 STEADY_SECONDS = 120
-LIVE_SECONDS, POLL_SECONDS = 60, 0.2
+LIVE_SECONDS, BLOCKED_SECONDS, POLL_SECONDS = 60, 5, 0.2
 THREADS = 4
 
 
@@ -220,13 +220,21 @@ class Deploys:
 
 
 def _wait_live(local: Local, board: Board) -> None:
-    """After a warm start ECS remembers a steady state: wait until the tasks themselves are there again."""
-    step, deadline = board.step("everything live"), time.monotonic() + LIVE_SECONDS
-    while missing := [str(thing["name"]) for thing in read_live(local.home) if not thing["live"]]:
-        if time.monotonic() > deadline:
-            step.failed(f"not yet: {', '.join(missing)}")
+    """After a warm start ECS remembers a steady state: wait until the tasks themselves are there again.
+
+    Not long for what is blocked, a port for instance: it may be free again in a moment, else the user has to act.
+    """
+    step, began = board.step("everything live"), time.monotonic()
+    while missing := [thing for thing in read_live(local.home) if not thing["live"]]:
+        names = ", ".join(str(thing["name"]) for thing in missing)
+        waited = time.monotonic() - began
+        if waited > LIVE_SECONDS:
+            step.failed(f"not yet: {names}")
             return
-        step.update(f"waiting for {', '.join(missing)}")
+        if waited > BLOCKED_SECONDS and all(thing["blocked"] for thing in missing):
+            step.failed("; ".join(f"{thing['name']}: {thing['detail']}" for thing in missing))
+            return
+        step.update(f"waiting for {names}")
         time.sleep(POLL_SECONDS)
     step.done()
 

@@ -7,6 +7,7 @@ the keys mean nothing to the real AWS, and no profile, configuration file or ins
 
 import json
 import os
+import ssl
 from collections.abc import Mapping
 
 from homeport.errors import HomeportError
@@ -14,6 +15,8 @@ from homeport.local.aws import access_key
 from homeport.local.home import Home
 from homeport.system import process
 
+# For httpx, on this machine: no plane speaks TLS, and without a context each call reads all root certificates (32 ms).
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 MANAGEMENT_ACCOUNT = "100000000000"
 KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "TMPDIR", "TZ", "NO_COLOR", "XDG_CACHE_HOME", "XDG_DATA_DIRS")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from homeport.local.account import control_url, find_url, not_running
+from homeport.local.account import NO_TLS, control_url, find_url, not_running
 from homeport.local.home import Home
 
 
@@ -52,7 +52,7 @@ def read_problem(home: Home) -> str | None:
 
 def _read(home: Home, url: str) -> Any:
     headers = {"Authorization": f"Bearer {home.token.read_text().strip()}"}
-    answer = httpx.get(url, headers=headers, timeout=10, trust_env=False)
+    answer = httpx.get(url, headers=headers, timeout=10, trust_env=False, verify=NO_TLS)
     return answer.raise_for_status().json()
 
 

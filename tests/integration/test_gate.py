@@ -13,7 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,7 @@ from homeport.terraform.mirror import prepare_providers
 from homeport.terraform.run import Stack, stacks_of
 from homeport.terraform.tool import Tool, find_tool
 from tests.integration.control_plane import ACCOUNT, REGION, Control
+from tests.provider import one_provider
 
 pytestmark = pytest.mark.integration
 
@@ -52,12 +55,14 @@ STEPS = ("apply", "plan", "change", "plan after the change", "plan after a resta
 SHOWN = ("natgateway/", "cluster/", "service/", "task-definition/", "key/", "snapshot:")
 
 
+Tools = Callable[..., dict[Stack, Tool]]
+
+
 @dataclass
 class Tree:
     """Stacks that stand on each other, and what was seen of them: step → differences, or the error."""
 
-    tool: Tool
-    stacks: list[Stack]
+    stacks: dict[Stack, Tool]
     change: Callable[[], None]
     seen: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -86,28 +91,28 @@ class Tree:
         self.seconds[step] = time.monotonic() - began
 
     def apply(self) -> str:
-        for stack in self.stacks:
-            run.init(self.tool, stack, ignore)
-            run.apply(self.tool, run.plan(self.tool, stack, ignore), ignore)
+        for stack, tool in self.stacks.items():
+            run.init(tool, stack, ignore)
+            run.apply(tool, run.plan(tool, stack, ignore), ignore)
         return ""
 
     def plan(self) -> str:
         """What Terraform would do; nothing, if all is well."""
         found = []
-        for stack in self.stacks:
-            planned = run.plan(self.tool, stack, ignore)
+        for stack, tool in self.stacks.items():
+            planned = run.plan(tool, stack, ignore)
             if not planned.is_empty:
-                differences = run.read_plan(self.tool, planned)
+                differences = run.read_plan(tool, planned)
                 found += [f"{stack.name}: {one}" for one in differences or ("Terraform does not call the plan empty",)]
         return "\n".join(found)
 
     def destroy(self) -> str:
         """What the state still holds when all is destroyed."""
         left = []
-        for stack in reversed(self.stacks):
-            run.init(self.tool, stack, ignore)
-            run.apply(self.tool, run.plan(self.tool, stack, ignore, destroy=True), ignore)
-            resources = run.read_state(self.tool, stack).get("resources", [])
+        for stack, tool in reversed(self.stacks.items()):
+            run.init(tool, stack, ignore)
+            run.apply(tool, run.plan(tool, stack, ignore, destroy=True), ignore)
+            resources = run.read_state(tool, stack).get("resources", [])
             left += [f"{stack.name}: {resource['type']}" for resource in resources if resource["mode"] == "managed"]
         return "\n".join(left)
 
@@ -136,10 +141,12 @@ def gate() -> Iterator[Gate]:
     control.home.token.write_text("token-of-the-gate")
     control.start()
     try:
-        trees = {"gate": _gate_tree(control, folder), "magicbook": _live_tree(control, folder)}
-        _at_once(tree.first_days for tree in trees.values())
-        control.restart()
-        _at_once(tree.last_day for tree in trees.values())
+        with ExitStack() as providers:
+            tools = partial(_tools, control, folder, providers)
+            trees = {"gate": _gate_tree(control, folder, tools), "magicbook": _live_tree(control, folder, tools)}
+            _at_once(tree.first_days for tree in trees.values())
+            control.restart()
+            _at_once(tree.last_day for tree in trees.values())
         yield Gate(trees, _left_over(control), control.log(), control.memory_mb())
     finally:
         control.stop()
@@ -152,20 +159,26 @@ def _at_once(works: Iterator[Callable[[], None]]) -> None:
             done.result()
 
 
-def _tool(control: Control, folder: Path) -> Tool:
+def _tools(control: Control, folder: Path, providers: ExitStack, *stacks: Stack) -> dict[Stack, Tool]:
+    """By stack the tool, each with a provider that runs until the end."""
     tool = find_tool(local_environment(control.home, REGION) | {"TF_IN_AUTOMATION": "1"})
-    return prepare_providers(tool, folder, inherited=os.environ, isolated=True)
+    tool = prepare_providers(tool, folder, inherited=os.environ, isolated=True)
+    found = {}
+    for stack in stacks:
+        own = Path(tempfile.mkdtemp(dir=folder))
+        found[stack] = providers.enter_context(one_provider(tool, own, stack.folder))
+    return found
 
 
-def _gate_tree(control: Control, folder: Path) -> Tree:
+def _gate_tree(control: Control, folder: Path, tools: Tools) -> Tree:
     root = folder / "gate"
     shutil.copytree(GATE, root)
     control.client("s3").create_bucket(Bucket="gate-state", CreateBucketConfiguration={"LocationConstraint": REGION})
     second_day = root / "second_day.auto.tfvars"
-    return Tree(_tool(control, folder), [Stack("gate", root)], lambda: _write(second_day, "changed = true\n"))
+    return Tree(tools(Stack("gate", root)), lambda: _write(second_day, "changed = true\n"))
 
 
-def _live_tree(control: Control, folder: Path) -> Tree:
+def _live_tree(control: Control, folder: Path, tools: Tools) -> Tree:
     file, live = folder / "magicbook" / "homeport.yml", folder / "live"
     shutil.copytree(EXAMPLE, file.parent, ignore=shutil.ignore_patterns("live", ".homeport", "__pycache__"))
     first_day = file.read_text()
@@ -182,7 +195,7 @@ def _live_tree(control: Control, folder: Path) -> Tree:
     write()
     bucket = names.state_bucket("magicbook", "local", ACCOUNT)
     control.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    return Tree(_tool(control, folder), stacks_of(live, "local"), change)
+    return Tree(tools(*stacks_of(live, "local")), change)
 
 
 def _write(file: Path, text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from homeport.local.account import NO_TLS
 from tests.integration.conftest import Running, read_running
 from tests.integration.test_platform import eventually
 
@@ -17,13 +18,13 @@ pytestmark = pytest.mark.integration
 
 
 def books(running: Running) -> list[Any]:
-    found: list[Any] = httpx.get(f"{running.api_url}/books", timeout=35, trust_env=False).json()["books"]
+    found: list[Any] = httpx.get(f"{running.api_url}/books", timeout=35, trust_env=False, verify=NO_TLS).json()["books"]
     return found
 
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=35, trust_env=False).status_code == 200
+        return httpx.get(url, timeout=35, trust_env=False, verify=NO_TLS).status_code == 200
     except httpx.HTTPError:
         return False
 

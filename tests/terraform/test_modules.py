@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from homeport.model.load import load_platform
 from homeport.model.platform import Platform
 from homeport.terraform.live import MODULES, render_live_tree, write_live_tree
 from homeport.terraform.tool import Tool
+from tests.provider import one_provider
 
 pytestmark = pytest.mark.integration
 
@@ -25,37 +27,33 @@ CHECKOV = "checkov==3.3.30"  # in an environment of its own: its dependencies ar
 
 
 @pytest.fixture(scope="session")
-def provider(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """One provider for many runs of terraform, which else start it several times each, four seconds of processor time
-    a time: its environment. https://developer.hashicorp.com/terraform/plugin/debugging
-    """
-    folder = tmp_path_factory.mktemp("provider")
-    shutil.copy(MODULES / "bucket" / "versions.tf", folder)
-    check(tool, folder, "init")
-    (program,) = (folder / ".terraform/providers").glob("*/hashicorp/aws/*/*/terraform-provider-aws*")
-    environment = {**tool.environment, "AWS_ENDPOINT_URL": NOWHERE}
-    command = [program, "-debug"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as started:
-        assert started.stdout
-        said = next(line for line in started.stdout if "TF_REATTACH_PROVIDERS=" in line)
-        yield {"TF_REATTACH_PROVIDERS": said.partition("=")[2].strip().strip("'")}
-        started.terminate()
+def alone(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
+    """Nobody answers its provider."""
+    tool = replace(tool, environment={**tool.environment, "AWS_ENDPOINT_URL": NOWHERE})
+    with one_provider(tool, tmp_path_factory.mktemp("provider")) as alone:
+        yield alone
 
 
-def run(tool: Tool, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="session")
+def asking(tool: Tool, control_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
+    """The control plane answers its provider."""
+    tool = replace(tool, environment={**tool.environment, "AWS_ENDPOINT_URL": control_url})
+    with one_provider(tool, tmp_path_factory.mktemp("provider")) as asking:
+        yield asking
+
+
+def run(tool: Tool, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(tool.program), *arguments, "-no-color"],
         cwd=folder,
-        env={**tool.environment, **environment},
+        env=dict(tool.environment),
         capture_output=True,
         text=True,
     )
 
 
-def check(tool: Tool, folder: Path, *arguments: str, **environment: str) -> None:
-    done = run(tool, folder, *arguments, **environment)
+def check(tool: Tool, folder: Path, *arguments: str) -> None:
+    done = run(tool, folder, *arguments)
     assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
 
 
@@ -68,15 +66,13 @@ def test_everything_is_formatted(tool: Tool, shop: Platform, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_module_is_valid_and_does_what_its_tests_say(
-    name: str, tool: Tool, tmp_path: Path, request: pytest.FixtureRequest
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     folder = tmp_path / name
     shutil.copytree(MODULES / name, folder)
+    tool = request.getfixturevalue("asking" if name in ASKS_FOR_A_PASSWORD else "alone")
     check(tool, folder, "init", "-backend=false")
-    if name in ASKS_FOR_A_PASSWORD:
-        check(tool, folder, "test", AWS_ENDPOINT_URL=request.getfixturevalue("control_url"))
-    else:
-        check(tool, folder, "test", **request.getfixturevalue("provider"))
+    check(tool, folder, "test")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,22 +89,20 @@ def test_a_module_has_all_its_files_and_a_dozen_variables_at_most(name: str) -> 
 
 @pytest.mark.parametrize("stack", ["foundation", "apps"])
 @pytest.mark.parametrize("environment", ["local", "prod"])
-def test_the_roots_are_valid(
-    stack: str, environment: str, tool: Tool, provider: dict[str, str], shop: Platform, tmp_path: Path
-) -> None:
+def test_the_roots_are_valid(stack: str, environment: str, alone: Tool, shop: Platform, tmp_path: Path) -> None:
     for platform in (shop, load_platform(EXAMPLE)):
         live = tmp_path / platform.name
         write_live_tree(live, environment, render_live_tree(platform, environment, cognito_endpoint=NOWHERE))
         folder = live / environment / stack
-        check(tool, folder, "init", "-backend=false")
-        check(tool, folder, "validate", **provider)
+        check(alone, folder, "init", "-backend=false")
+        check(alone, folder, "validate")
 
 
 @pytest.fixture
 def checked(shop: Platform, tmp_path: Path) -> Iterator[Path]:
-    for platform in (shop, load_platform(EXAMPLE)):
-        for environment in ("local", "stage", "prod"):
-            write_live_tree(tmp_path / platform.name, environment, render_live_tree(platform, environment))
+    example = load_platform(EXAMPLE)
+    for platform, environment in ((shop, "local"), (shop, "stage"), (shop, "prod"), (example, "prod")):
+        write_live_tree(tmp_path / platform.name, environment, render_live_tree(platform, environment))
     yield tmp_path
 
 

@@ -51,6 +51,7 @@ class Live:
     live: bool
     address: str | None = None
     detail: str = ""
+    blocked: bool = False  # by something on this machine that the user has to change, as `detail` says
 
 
 @dataclass(frozen=True)

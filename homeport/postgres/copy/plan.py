@@ -11,7 +11,7 @@ from collections import defaultdict
 from homeport.postgres.copy.contents import Constraint, Contents, ForeignKey, Index, Table, View
 from homeport.postgres.copy.graph import Task
 
-CHUNK_BYTES = 1 << 30  # of a table, TOAST included: below, a table is one task and its rows are frozen
+CHUNK_BYTES = 1 << 30  # of a table, TOAST included: below, a table is one task
 LOADED = "loaded"  # the task after which the source's snapshot is no longer needed
 REST = "rest"  # triggers, policies, rules, grants: the last task
 SEQUENCES = "sequences"

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from homeport.local import aws
+from homeport.local.account import NO_TLS
 from homeport.local.home import Home
 
 ACCOUNT, REGION = "100000000001", "eu-west-1"
@@ -59,7 +60,7 @@ class Account:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {TOKEN}"} | options.pop("headers", {})
         url = f"{self.url}/_homeport/{path}"
-        return httpx.request(method, url, headers=headers, timeout=40, trust_env=False, **options)
+        return httpx.request(method, url, headers=headers, timeout=40, trust_env=False, verify=NO_TLS, **options)
 
     def feed(self, type_: str | None = None, after: int = 0) -> list[dict[str, Any]]:
         resources = self.request("GET", f"feed?after={after}").json()["resources"]

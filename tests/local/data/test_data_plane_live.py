@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from homeport.local import aws, ledger
+from homeport.local.account import NO_TLS
 from homeport.local.home import Home
 from homeport.local.ports import Ports
 
@@ -59,7 +60,7 @@ class Planes:
     def live(self) -> dict[str, dict[str, Any]]:
         url = json.loads(self.home.data.read_text())["url"]
         headers = {"Authorization": f"Bearer {self.home.token.read_text()}"}
-        answer = httpx.get(f"{url}/_homeport/live", headers=headers, trust_env=False)
+        answer = httpx.get(f"{url}/_homeport/live", headers=headers, trust_env=False, verify=NO_TLS)
         return {item["name"]: item for item in answer.json()}
 
     def until(self, condition: Callable[[], Any], seconds: float = 30) -> Any:

@@ -13,7 +13,7 @@ from homeport.postgres.copy.contents import (
 )
 from homeport.postgres.copy.graph import Task
 from homeport.postgres.copy.plan import LOADED, PARTITIONS, REST, SEQUENCES, chunk_ranges, plan_tasks
-from homeport.postgres.copy.worker import plan_rows
+from homeport.postgres.copy.worker import FREEZE_BYTES, plan_rows
 
 
 def table(name: str, *, bytes: int = 8192, pages: int = 1, binary: bool = True, condition: str = "") -> Table:
@@ -127,11 +127,14 @@ def test_loaded_waits_for_all_rows_and_large_objects_and_the_rest_for_everything
     assert tasks()[SEQUENCES].after == (LOADED,)
 
 
-def test_a_whole_table_is_emptied_and_frozen_and_a_chunk_is_neither() -> None:
-    whole = plan_rows(CONTENTS, plan_tasks(CONTENTS), chunk_ranges)["rows a"]
-    assert whole.read == 'COPY a (id, "Odd") TO STDOUT (FORMAT binary)'
-    assert whole.write == 'TRUNCATE ONLY a; COPY a (id, "Odd") FROM STDIN (FORMAT binary, FREEZE)'
-    parts = plan_rows(CONTENTS, plan_tasks(CONTENTS, 50_000), lambda one: chunk_ranges(one, 50_000))
+def test_a_whole_table_is_emptied_and_frozen_and_a_chunk_or_a_small_one_is_neither() -> None:
+    contents = Contents(tables=(table("a", bytes=FREEZE_BYTES, pages=10), table("b", bytes=FREEZE_BYTES - 1)))
+    rows = plan_rows(contents, plan_tasks(contents), chunk_ranges)
+    assert rows["rows a"].read == 'COPY a (id, "Odd") TO STDOUT (FORMAT binary)'
+    assert rows["rows a"].write == 'TRUNCATE ONLY a; COPY a (id, "Odd") FROM STDIN (FORMAT binary, FREEZE)'
+    assert rows["rows b"].write == 'COPY b (id, "Odd") FROM STDIN (FORMAT binary)'
+    half = FREEZE_BYTES // 2
+    parts = plan_rows(contents, plan_tasks(contents, half), lambda one: chunk_ranges(one, half))
     assert parts["rows a from 5 to the end"].read == (
         "COPY (SELECT id, \"Odd\" FROM ONLY a WHERE ctid >= '(5,0)'::tid) TO STDOUT (FORMAT binary)"
     )
@@ -139,7 +142,7 @@ def test_a_whole_table_is_emptied_and_frozen_and_a_chunk_is_neither() -> None:
 
 
 def test_types_without_a_portable_binary_form_go_as_text() -> None:
-    contents = Contents(tables=(table("a", binary=False),))
+    contents = Contents(tables=(table("a", binary=False, bytes=FREEZE_BYTES),))
     rows = plan_rows(contents, plan_tasks(contents), chunk_ranges)["rows a"]
     assert rows.read == 'COPY a (id, "Odd") TO STDOUT'
     assert rows.write == 'TRUNCATE ONLY a; COPY a (id, "Odd") FROM STDIN (FREEZE)'

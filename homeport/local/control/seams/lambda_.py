@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from homeport.local.account import NO_TLS
 from homeport.local.control import turn
 from homeport.local.control.deliveries import LAMBDA_RETRY_SECONDS, Delivery
 from homeport.local.control.seams.replace import replace
@@ -106,6 +107,7 @@ def _ask(home: Home, arn: str, qualifier: str | None, payload: bytes, log_tail: 
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=httpx.Timeout(INVOKE_TIMEOUT_SECONDS, connect=2.0),
                 trust_env=False,
+                verify=NO_TLS,
             )
             answer.raise_for_status()
             result: dict[str, Any] = answer.json()

@@ -62,6 +62,7 @@ class Sockets:
                 live=arn in self._servers,
                 address=f"http://{HOST}:{wanted.port}",
                 detail=self._failures.get(arn, wanted.detail),
+                blocked=arn in self._failures,
             )
             for arn, wanted in self._wanted.items()
         ]

@@ -59,7 +59,9 @@ class Databases:
 
     def live(self) -> list[Live]:
         others = (
-            Live(i.arn, TYPE, i.identifier, False, None, f"engine {i.engine} does not run on this machine")
+            Live(
+                i.arn, TYPE, i.identifier, False, None, f"engine {i.engine} does not run on this machine", blocked=True
+            )
             for i in self._other.values()
         )
         return [*(keeper.live() for keeper in self._keepers.values()), *others]
