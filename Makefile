@@ -27,7 +27,7 @@ down: install ## stop it
 	@$(BIN)/homeport --file $(EXAMPLE) down
 
 test: check ## all tests
-	$(BIN)/pytest tests -m integration -n 4 -q
+	$(BIN)/pytest tests -m integration -n 3 -q
 
 check: install ## format, lint, types, terraform fmt, pure tests
 	$(BIN)/ruff format --check .

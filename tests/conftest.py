@@ -1,5 +1,5 @@
 """How several workers share the tests (`pytest -n`): a file each, the longest first; what shares a running example
-stays together, and what shares nothing is not kept together.
+stays together.
 """
 
 import os
@@ -14,12 +14,12 @@ TOGETHER = (
     "tests/integration/test_recovery.py",
     "tests/integration/test_website.py",
 )
-APART = ("tests/terraform/test_modules.py",)
 # What begins last decides when all of it ends: these take minutes each, in this order.
 LONGEST = (
     "tests/integration/test_gate.py",
     "tests/integration/test_failing_deploys.py",
     *TOGETHER,
+    "tests/terraform/test_modules.py",
     "tests/postgres/cutover/test_killed.py",
     "tests/postgres/cutover/test_run.py",
     "tests/local/control/test_control_restart.py",
@@ -31,7 +31,6 @@ LONGEST = (
     "tests/examples/test_magicbook_code.py",
     "tests/integration/test_foreign.py",
     "tests/torture/test_torture.py",
-    *APART,
 )
 
 # How long an example takes says something of the machine, not of the code.
@@ -63,8 +62,6 @@ class Sharing:
         class ByStory(LoadScopeScheduling):
             def _split_scope(self, nodeid: str) -> str:
                 file = _file_of(nodeid)
-                if file in APART:
-                    return nodeid
                 return "example" if file in TOGETHER else file
 
         return ByStory(config, log)

@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -91,6 +92,7 @@ class State:
         self.file = file
         self._connection = connection
         self._lock = threading.Lock()  # workers record too
+        self._notes: deque[tuple[float, str, str]] = deque()
 
     @property
     def id(self) -> str:
@@ -103,8 +105,20 @@ class State:
 
     def record(self, step: str, **detail: object) -> None:
         """Append to the history."""
+        self.note(step, **detail)
+        self.write_notes()
+
+    def note(self, step: str, **detail: object) -> None:
+        """Append to the history with what comes next: for what happens often, and is recorded on the target too. Each
+        `record` waits for the disk several times.
+        """
+        self._notes.append((time.time(), step, json.dumps(detail)))
+
+    def write_notes(self) -> None:
+        """To the disk."""
         with self._lock, self._connection:
-            self._connection.execute("INSERT INTO event VALUES (?, ?, ?)", [time.time(), step, json.dumps(detail)])
+            notes = [self._notes.popleft() for _ in range(len(self._notes))]  # others append meanwhile
+            self._connection.executemany("INSERT INTO event VALUES (?, ?, ?)", notes)
 
     @property
     def has_begun(self) -> bool:

@@ -142,10 +142,15 @@ def test_a_busy_port_is_named_and_the_rest_works(tiny: tuple[Path, Path]) -> Non
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
+        began = time.monotonic()
         up = homeport("up", "--detach", home=home, file=file)
+        seconds = time.monotonic() - began
         status = homeport("status", home=home, file=file)
         homeport("down", home=home, file=file)
-    assert str(port) in up.stderr + status.stdout + status.stderr
+    last = up.stderr.strip().splitlines()[-1]
+    assert f"port {port} cannot be used" in last and "free it" in last, up.stderr
+    assert seconds < 40, "who has to act should not wait"
+    assert f"port {port} cannot be used" in status.stdout
     assert "Traceback" not in up.stderr
 
 

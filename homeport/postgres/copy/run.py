@@ -212,7 +212,7 @@ class _Run:
         def finished(task: Task, size: int) -> None:
             meter.finished(task.name, size)
             if task.rank != ROWS or task.name == LOADED:
-                self.state.record("done", task=task.name)
+                self.state.note("done", task=task.name)
             self.at(f"after {task.name}")
 
         def prepare(task: Task) -> Task:
@@ -225,7 +225,10 @@ class _Run:
 
         crew = Crew(Graph(tasks), lambda: Worker(place, rows, spend, alone), finished)
         crew.prepare = prepare
-        crew.run(self.options.jobs, self._ticker(crew, meter, keeper))
+        try:
+            crew.run(self.options.jobs, self._ticker(crew, meter, keeper))
+        finally:
+            self.state.write_notes()
         self._told += receiving.apply_settings(self._held, contents.settings)
         self.state.record("copy finished", bytes=meter.bytes)
         seconds = time.monotonic() - self._began
@@ -251,6 +254,7 @@ class _Run:
                     (self._throttle.pause if reason else self._throttle.resume)()
                 paused, looked = reason, now
             step = min(crew.running, default="") if crew.running else ""
+            self.state.write_notes()
             self._tell(meter.read(step, paused))
 
         return tick
