@@ -22,7 +22,10 @@ def one_provider(tool: Tool, folder: Path, root: Path | None = None) -> Iterator
     It is configured anew by each command, in the same process: not for two configurations (aliases) at a time.
     """
     (folder / "main.tf").write_text(DEMAND)
-    subprocess.run([tool.program, "init"], cwd=folder, env=dict(tool.environment), capture_output=True, check=True)
+    done = subprocess.run(
+        [tool.program, "init"], cwd=folder, env=dict(tool.environment), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
     (program,) = (folder / ".terraform/providers").glob("*/hashicorp/aws/*/*/terraform-provider-aws*")
     with subprocess.Popen(
         [program, "-debug"],

@@ -109,16 +109,18 @@ class State:
         self.write_notes()
 
     def note(self, step: str, **detail: object) -> None:
-        """Append to the history with what comes next: for what happens often, and is recorded on the target too. Each
-        `record` waits for the disk several times.
+        """Append to the history with whatever is written next, at the latest when the state is closed: each `record`
+        waits for the disk. For what happens often and is recorded on the target too; a kill loses it here.
         """
         self._notes.append((time.time(), step, json.dumps(detail)))
 
     def write_notes(self) -> None:
-        """To the disk."""
-        with self._lock, self._connection:
+        """Write the notes that are not written yet."""
+        with self._lock:
             notes = [self._notes.popleft() for _ in range(len(self._notes))]  # others append meanwhile
-            self._connection.executemany("INSERT INTO event VALUES (?, ?, ?)", notes)
+            if notes:
+                with self._connection:
+                    self._connection.executemany("INSERT INTO event VALUES (?, ?, ?)", notes)
 
     @property
     def has_begun(self) -> bool:
@@ -154,7 +156,11 @@ def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
                 raise HomeportError(
                     f"{file}: cannot be used as the state of a move: {error}", "name another file with --state"
                 ) from None
-            yield State(file, connection)
+            state = State(file, connection)
+            try:
+                yield state
+            finally:
+                state.write_notes()
 
 
 def describe(server: Server) -> str:

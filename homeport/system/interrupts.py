@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-AGAIN_SECONDS = 0.5  # on a busy machine some tenths may pass between an interrupt and whoever hears it
+AGAIN_SECONDS = 0.2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 _held = 0  # blocks of the main thread that are not to be interrupted

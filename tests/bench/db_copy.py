@@ -208,9 +208,8 @@ def _going_on(found: dict[str, list[Cost]]) -> list[str]:
     for name, costs in found.items():
         if tool := tool_of(name):
             best = min(others[0].wall for other, others in found.items() if tool_of(other) == tool)
-            if costs[0].wall > best or best > TOO_SLOW * found[OURS][0].wall:
-                continue
-            names.append(name)
+            if costs[0].wall == best <= TOO_SLOW * found[OURS][0].wall:
+                names.append(name)
     return names
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from homeport.local import aws
-from homeport.local.account import NO_TLS, control_url
+from homeport.local.account import control_url
 from homeport.local.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ class Control:
         """ARNs of everything that the data plane would run."""
         token = self.home.token.read_text()
         url = f"{control_url(self.home)}/_homeport/feed?after=0"
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_TLS)
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         return [resource["arn"] for resource in answer.raise_for_status().json()["resources"]]
 
     def memory_mb(self) -> int:

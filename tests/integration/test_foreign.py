@@ -60,10 +60,10 @@ class Foreign:
             timeout=300,
         )
 
-    def check_plan(self) -> None:
-        """Nothing is left to do."""
+    def check_plan(self, exit_code: int) -> None:
+        """Plan; 0: there is nothing to do, 2: there are changes."""
         done = self.terraform("plan", "-detailed-exitcode", "-input=false", "-no-color")
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == exit_code, done.stdout + done.stderr
 
     def output(self, name: str) -> str:
         return self.terraform("output", "-raw", name).stdout
@@ -202,18 +202,19 @@ def test_a_published_message_reaches_the_function_which_keeps_it(foreign: Foreig
 
 
 def test_a_second_plan_finds_nothing_to_do(foreign: Foreign) -> None:
-    foreign.check_plan()
+    foreign.check_plan(0)
 
 
 def test_scaled_in_one_task_ends_and_the_other_goes_on(foreign: Foreign, front: httpx.Client) -> None:
     before = greeters(front)
     main = foreign.folder / "main.tf"
     main.write_text(main.read_text().replace("desired_count         = 2", "desired_count         = 1"))
+    foreign.check_plan(2)
     done = foreign.terraform("apply", "-auto-approve", "-input=false", "-no-color")
     assert done.returncode == 0, done.stdout + done.stderr
     left = eventually(lambda: len(alive := {pid for pid in before if is_alive(pid)}) == 1 and alive, "one task ends")
     assert greeters(front) == left
-    foreign.check_plan()
+    foreign.check_plan(0)
 
 
 def test_destroyed_it_leaves_no_process_and_no_resource(foreign: Foreign) -> None:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,9 +52,6 @@ SECOND_DAY = """local:
 STEPS = ("apply", "plan", "change", "plan after the change", "plan after a restart", "destroy")
 # What AWS, too, goes on showing when it is deleted; a database's final snapshot is what outlives it.
 SHOWN = ("natgateway/", "cluster/", "service/", "task-definition/", "key/", "snapshot:")
-
-
-Tools = Callable[..., dict[Stack, Tool]]
 
 
 @dataclass
@@ -142,8 +138,10 @@ def gate() -> Iterator[Gate]:
     control.start()
     try:
         with ExitStack() as providers:
-            tools = partial(_tools, control, folder, providers)
-            trees = {"gate": _gate_tree(control, folder, tools), "magicbook": _live_tree(control, folder, tools)}
+            trees = {
+                "gate": _gate_tree(control, folder, providers),
+                "magicbook": _live_tree(control, folder, providers),
+            }
             _at_once(tree.first_days for tree in trees.values())
             control.restart()
             _at_once(tree.last_day for tree in trees.values())
@@ -159,7 +157,7 @@ def _at_once(works: Iterator[Callable[[], None]]) -> None:
             done.result()
 
 
-def _tools(control: Control, folder: Path, providers: ExitStack, *stacks: Stack) -> dict[Stack, Tool]:
+def _tools(control: Control, folder: Path, providers: ExitStack, stacks: list[Stack]) -> dict[Stack, Tool]:
     """By stack the tool, each with a provider that runs until the end."""
     tool = find_tool(local_environment(control.home, REGION) | {"TF_IN_AUTOMATION": "1"})
     tool = prepare_providers(tool, folder, inherited=os.environ, isolated=True)
@@ -170,15 +168,16 @@ def _tools(control: Control, folder: Path, providers: ExitStack, *stacks: Stack)
     return found
 
 
-def _gate_tree(control: Control, folder: Path, tools: Tools) -> Tree:
+def _gate_tree(control: Control, folder: Path, providers: ExitStack) -> Tree:
     root = folder / "gate"
     shutil.copytree(GATE, root)
     control.client("s3").create_bucket(Bucket="gate-state", CreateBucketConfiguration={"LocationConstraint": REGION})
     second_day = root / "second_day.auto.tfvars"
-    return Tree(tools(Stack("gate", root)), lambda: _write(second_day, "changed = true\n"))
+    tools = _tools(control, folder, providers, [Stack("gate", root)])
+    return Tree(tools, lambda: _write(second_day, "changed = true\n"))
 
 
-def _live_tree(control: Control, folder: Path, tools: Tools) -> Tree:
+def _live_tree(control: Control, folder: Path, providers: ExitStack) -> Tree:
     file, live = folder / "magicbook" / "homeport.yml", folder / "live"
     shutil.copytree(EXAMPLE, file.parent, ignore=shutil.ignore_patterns("live", ".homeport", "__pycache__"))
     first_day = file.read_text()
@@ -195,7 +194,7 @@ def _live_tree(control: Control, folder: Path, tools: Tools) -> Tree:
     write()
     bucket = names.state_bucket("magicbook", "local", ACCOUNT)
     control.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    return Tree(tools(*stacks_of(live, "local")), change)
+    return Tree(_tools(control, folder, providers, stacks_of(live, "local")), change)
 
 
 def _write(file: Path, text: str) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 
 def books(running: Running) -> list[Any]:
-    found: list[Any] = httpx.get(f"{running.api_url}/books", timeout=35, trust_env=False, verify=NO_TLS).json()["books"]
+    found: list[Any] = httpx.get(f"{running.api_url}/books", timeout=35, trust_env=False).json()["books"]
     return found
 
 

@@ -34,9 +34,10 @@ def test_notes_are_written_in_their_order_with_what_comes_next(tmp_path: Path) -
         state.note("done", task="c")
         state.write_notes()
         state.write_notes()
+        state.note("done", task="d")
     with open_state(tmp_path / "state", SOURCE, TARGET) as state:
         found = [(event.step, event.detail.get("task")) for event in state.events()]
-    assert found == [("done", "a"), ("done", "b"), ("copy finished", None), ("done", "c")]
+    assert found == [("done", "a"), ("done", "b"), ("copy finished", None), ("done", "c"), ("done", "d")]
 
 
 @pytest.mark.integration

@@ -100,9 +100,9 @@ def test_the_roots_are_valid(stack: str, environment: str, alone: Tool, shop: Pl
 
 @pytest.fixture
 def checked(shop: Platform, tmp_path: Path) -> Iterator[Path]:
-    example = load_platform(EXAMPLE)
-    for platform, environment in ((shop, "local"), (shop, "stage"), (shop, "prod"), (example, "prod")):
-        write_live_tree(tmp_path / platform.name, environment, render_live_tree(platform, environment))
+    for platform in (shop, load_platform(EXAMPLE)):
+        for environment in ("local", "stage", "prod"):
+            write_live_tree(tmp_path / platform.name, environment, render_live_tree(platform, environment))
     yield tmp_path
 
 

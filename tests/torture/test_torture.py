@@ -1,4 +1,4 @@
-"""The short form of the torture: one move and the way back, killed ten times. `make torture` is the long one."""
+"""The short form of the torture: one move and the way back, killed a dozen times. `make torture` is the long one."""
 
 import os
 import random
@@ -11,7 +11,7 @@ from tests.torture.ground import open_ground
 from tests.torture.round import Plan, allows_slot, open_round
 
 pytestmark = pytest.mark.integration
-KILLS = 10
+KILLS = 14
 
 
 def test_nothing_is_lost_by_a_move_and_a_return_that_are_killed_again_and_again(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Live:
     live: bool
     address: str | None = None
     detail: str = ""
-    blocked: bool = False  # by something on this machine that the user has to change, as `detail` says
+    blocked: bool = False  # it could not start, as `detail` says; it is tried again, but mostly the user has to act
 
 
 @dataclass(frozen=True)

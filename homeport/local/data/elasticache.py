@@ -141,7 +141,7 @@ class _Keeper:
         self.folder = context.home.caches / cache.identifier
         self.settled = asyncio.Event()  # it runs, or has failed
         self._context, self._certificates, self._supervisor = context, certificates, supervisor
-        self._runs, self._detail = False, "starting"
+        self._runs, self._blocked, self._detail = False, False, "starting"
         self._connections: set[asyncio.Task[None]] = set()
         self._words = ""
         self._task = asyncio.ensure_future(self._keep())
@@ -153,14 +153,14 @@ class _Keeper:
 
     def live(self) -> Live:
         address = f"127.0.0.1:{self.cache.port}"
-        return Live(self.cache.arn, TYPE, self.cache.identifier, self._runs, address, self._detail)
+        return Live(self.cache.arn, TYPE, self.cache.identifier, self._runs, address, self._detail, self._blocked)
 
     async def _keep(self) -> None:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 async with self._server() as child, self._front():
-                    self._runs = True
+                    self._runs, self._blocked = True, False
                     await self._settle("available")
                     pause = FIRST_PAUSE_SECONDS
                     await asyncio.shield(child.exited)
@@ -168,7 +168,7 @@ class _Keeper:
             except (HomeportError, OSError) as error:
                 log.error("%s", error)
                 await self._settle("modifying" if self._runs else "create-failed")
-                self._runs, self._detail = False, str(error)
+                self._runs, self._blocked, self._detail = False, not self._runs, str(error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 

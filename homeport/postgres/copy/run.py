@@ -225,10 +225,7 @@ class _Run:
 
         crew = Crew(Graph(tasks), lambda: Worker(place, rows, spend, alone), finished)
         crew.prepare = prepare
-        try:
-            crew.run(self.options.jobs, self._ticker(crew, meter, keeper))
-        finally:
-            self.state.write_notes()
+        crew.run(self.options.jobs, self._ticker(crew, meter, keeper))
         self._told += receiving.apply_settings(self._held, contents.settings)
         self.state.record("copy finished", bytes=meter.bytes)
         seconds = time.monotonic() - self._began

@@ -156,7 +156,8 @@ async def test_a_busy_port_is_a_clear_message(caches: Caches, declared: Declare)
         busy = declared(NodeGroups=[{"PrimaryEndpoint": {"Address": "127.0.0.1", "Port": port}}])
         await caches.reconcile(busy)
         await caches.ready()
-        assert f"cannot listen on 127.0.0.1:{port}" in caches.live()[0].detail
+        live = caches.live()[0]
+        assert live.blocked and f"cannot listen on 127.0.0.1:{port}" in live.detail
 
 
 async def test_a_folder_with_a_very_long_path_is_no_obstacle(

@@ -6,7 +6,6 @@ message which becomes visible in between is in neither number.
 """
 
 import json
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +15,7 @@ REDRIVE_ALLOW = "RedriveAllowPolicy"
 
 
 def apply() -> None:
+    from moto.core.utils import unix_time_millis
     from moto.sqs.models import Queue
 
     Queue.BASE_ATTRIBUTES.append(REDRIVE_ALLOW)  # upstream stores it, and refuses to be asked for it
@@ -32,7 +32,7 @@ def apply() -> None:
     stock = Queue.attributes.fget
 
     def attributes(queue: Any) -> dict[str, Any]:
-        found: dict[str, Any] = stock(queue) | count(queue._messages, time.time() * 1000)
+        found: dict[str, Any] = stock(queue) | count(queue._messages, unix_time_millis())
         if queue.redrive_policy:
             found["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
         return {name: value for name, value in found.items() if name != REDRIVE_ALLOW or value}
@@ -41,7 +41,7 @@ def apply() -> None:
 
 
 def count(messages: Iterable[Any], now: float) -> dict[str, int]:
-    """How many of moto's messages are in which state at `now` (ms since 1970): each message in one of them."""
+    """How many of moto's messages are in which state at `now` (ms since 1970), by its rules: each in one of them."""
     hidden = delayed = visible = 0
     for message in messages:
         if now <= message.visible_at:

@@ -37,7 +37,7 @@ class Keeper:
         self._context, self._certificates, self._supervisor = context, certificates, supervisor
         self._changed = asyncio.Event()
         self._server: Server | None = None
-        self._runs = False
+        self._runs = self._blocked = False
         self._detail = "starting"
         self._missing: Counter[str] = Counter()
         self._log = context.home.log / f"rds-{instance.identifier}.log"
@@ -60,7 +60,8 @@ class Keeper:
         missing = ", ".join(sorted(self._missing))
         detail = f"{self._detail}; extensions not installed: {missing}" if missing else self._detail
         address = f"127.0.0.1:{self.instance.port}"
-        return Live(self.instance.arn, "rds:db-instance", self.instance.identifier, self._runs, address, detail)
+        identifier = self.instance.identifier
+        return Live(self.instance.arn, "rds:db-instance", identifier, self._runs, address, detail, self._blocked)
 
     async def _keep(self) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -85,7 +86,7 @@ class Keeper:
         self._rotate_log()
         self._server = Server(place, self._supervisor, self._line)
         child = await self._server.start(instance)
-        self._runs, self._detail = True, str(binaries)
+        self._runs, self._blocked, self._detail = True, False, str(binaries)
         log.info("%s: %s answers on 127.0.0.1:%d", instance.identifier, binaries, instance.port)
         await self._observe("available")
         self.settled.set()
@@ -116,7 +117,7 @@ class Keeper:
         self._detail = f"{error}{hint}"
         if self._server:
             await self._server.stop(1)
-        self._runs = False
+        self._runs, self._blocked = False, True
         await self._observe("failed")
         self.settled.set()
 

@@ -34,7 +34,7 @@ async def test_a_busy_port_is_reported_and_taken_as_soon_as_it_is_free() -> None
         await sockets.reconcile({"a": wanted(busy, "first"), "b": wanted(0, "second")})
         first, second = sockets.live()
         assert (first.live, second.live) == (False, True)
-        assert f"port {busy} cannot be used" in first.detail
+        assert first.blocked and f"port {busy} cannot be used" in first.detail
         assert await answers(sockets.port("b"))
     async with asyncio.timeout(5):
         while not sockets.live()[0].live:

@@ -191,7 +191,7 @@ async def test_a_version_that_is_nowhere_is_a_clear_message(databases: Databases
     await databases.reconcile(declared(EngineVersion="9.6"))
     await databases.ready()
     live = databases.live()[0]
-    assert not live.live
+    assert not live.live and live.blocked
     assert "PostgreSQL 9 is declared, and is neither installed nor bundled" in live.detail
 
 
@@ -202,7 +202,8 @@ async def test_a_busy_port_is_a_clear_message(databases: Databases, declared: De
         port = taken.getsockname()[1]
         await databases.reconcile(declared(Endpoint={"Address": "127.0.0.1", "Port": port}))
         await databases.ready()
-        assert f"is port {port} taken by another program?" in databases.live()[0].detail
+        live = databases.live()[0]
+        assert live.blocked and f"is port {port} taken by another program?" in live.detail
 
 
 async def test_a_wrong_parameter_names_itself(databases: Databases, declared: Declare) -> None:
