@@ -11,7 +11,6 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -92,7 +91,6 @@ class State:
         self.file = file
         self._connection = connection
         self._lock = threading.Lock()  # workers record too
-        self._notes: deque[tuple[float, str, str]] = deque()
 
     @property
     def id(self) -> str:
@@ -105,22 +103,8 @@ class State:
 
     def record(self, step: str, **detail: object) -> None:
         """Append to the history."""
-        self.note(step, **detail)
-        self.write_notes()
-
-    def note(self, step: str, **detail: object) -> None:
-        """Append to the history with whatever is written next, at the latest when the state is closed: each `record`
-        waits for the disk. For what happens often and is recorded on the target too; a kill loses it here.
-        """
-        self._notes.append((time.time(), step, json.dumps(detail)))
-
-    def write_notes(self) -> None:
-        """Write the notes that are not written yet."""
-        with self._lock:
-            notes = [self._notes.popleft() for _ in range(len(self._notes))]  # others append meanwhile
-            if notes:
-                with self._connection:
-                    self._connection.executemany("INSERT INTO event VALUES (?, ?, ?)", notes)
+        with self._lock, self._connection:
+            self._connection.execute("INSERT INTO event VALUES (?, ?, ?)", [time.time(), step, json.dumps(detail)])
 
     @property
     def has_begun(self) -> bool:
@@ -156,11 +140,7 @@ def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
                 raise HomeportError(
                     f"{file}: cannot be used as the state of a move: {error}", "name another file with --state"
                 ) from None
-            state = State(file, connection)
-            try:
-                yield state
-            finally:
-                state.write_notes()
+            yield State(file, connection)
 
 
 def describe(server: Server) -> str:

@@ -25,21 +25,6 @@ def test_a_move_keeps_its_name_and_its_history(tmp_path: Path) -> None:
         assert [(event.step, event.detail) for event in state.events()] == [("copy began", {"tables": 3})]
 
 
-def test_notes_are_written_in_their_order_with_what_comes_next(tmp_path: Path) -> None:
-    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
-        state.note("done", task="a")
-        state.note("done", task="b")
-        assert state.events() == []
-        state.record("copy finished")
-        state.note("done", task="c")
-        state.write_notes()
-        state.write_notes()
-        state.note("done", task="d")
-    with open_state(tmp_path / "state", SOURCE, TARGET) as state:
-        found = [(event.step, event.detail.get("task")) for event in state.events()]
-    assert found == [("done", "a"), ("done", "b"), ("copy finished", None), ("done", "c"), ("done", "d")]
-
-
 @pytest.mark.integration
 def test_the_state_of_another_move_is_refused(cluster: Callable[..., Cluster], tmp_path: Path) -> None:
     source, target = heroku_like(cluster("15")), rds_like(cluster("15"))

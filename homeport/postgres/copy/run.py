@@ -212,7 +212,7 @@ class _Run:
         def finished(task: Task, size: int) -> None:
             meter.finished(task.name, size)
             if task.rank != ROWS or task.name == LOADED:
-                self.state.note("done", task=task.name)
+                self.state.record("done", task=task.name)
             self.at(f"after {task.name}")
 
         def prepare(task: Task) -> Task:
@@ -251,7 +251,6 @@ class _Run:
                     (self._throttle.pause if reason else self._throttle.resume)()
                 paused, looked = reason, now
             step = min(crew.running, default="") if crew.running else ""
-            self.state.write_notes()
             self._tell(meter.read(step, paused))
 
         return tick

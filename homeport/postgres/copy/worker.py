@@ -20,7 +20,7 @@ AT_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 ON_TARGET = {"synchronous_commit": "off", "client_min_messages": "error", "maintenance_work_mem": "256MB"}
 PIECE_BYTES = 1 << 20  # of a large object
 # Of a table, TOAST included: below, its rows are not frozen. That needs TRUNCATE in the same transaction: new files for
-# the table, its TOAST and the index of that, and a commit that waits for the disk, in all some 15 ms.
+# the table, its TOAST and the index of that, and a commit that waits for the disk. It takes 3 to 4 ms.
 FREEZE_BYTES = 1 << 20
 
 
