@@ -14,7 +14,7 @@ from homeport.cli.db import COMMANDS, db
 from homeport.errors import HomeportError
 from homeport.postgres.server import Server
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
-from tests.postgres.conftest import cluster  # noqa: F401 a fixture
+from tests.postgres.conftest import cluster, clusters  # noqa: F401 fixtures
 
 pytestmark = pytest.mark.integration
 Find = Callable[..., Cluster]
