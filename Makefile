@@ -26,15 +26,17 @@ up: install ## the reference platform, running on this machine
 down: install ## stop it
 	@$(BIN)/homeport --file $(EXAMPLE) down
 
-test: check ## all tests
-	$(BIN)/pytest tests -m integration -n 3 -q
+test: lint ## lint, and all tests
+	$(BIN)/pytest tests -n 3 -q
 
-check: install ## format, lint, types, terraform fmt, pure tests
+check: lint ## lint, and pure tests
+	$(BIN)/pytest tests -m "not integration" -n auto -q
+
+lint: install ## format, rules, types, terraform fmt
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(TERRAFORM) fmt -check -recursive homeport/terraform/modules
-	$(BIN)/pytest tests -m "not integration" -n auto -q
 
 fix: install ## format and mend what can be mended
 	$(BIN)/ruff format .
@@ -63,4 +65,4 @@ torture: install ## moves that are killed at every point, and 200 times at rando
 soak: install ## memory under an hour of load (SOAK_MINUTES)
 	$(BIN)/python -m tests.bench soak
 
-.PHONY: help install up down test check fix docs lock bench bench-db long torture soak
+.PHONY: help install up down test check lint fix docs lock bench bench-db long torture soak

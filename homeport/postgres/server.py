@@ -39,7 +39,8 @@ SESSION = {
     "jit": "off",
 }
 # Of newer majors: set after the connection is made, where the server knows them.
-TIMEOUTS = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = ANY (%s)"
+TIMEOUTS = """SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.unnest(%s::text[]) AS name
+WHERE pg_catalog.current_setting(name, true) IS NOT NULL"""
 NEWER = ["idle_session_timeout", "transaction_timeout"]
 
 

@@ -58,7 +58,7 @@ def both(source: Server, target: Server, statement: str) -> None:
 
 def main() -> None:
     """Print seconds, bytes per second of both sides together, and the ratios."""
-    cluster = Cluster("15", {"shared_buffers": "512MB"})
+    cluster = Cluster("15", {"fsync": "on", "shared_buffers": "512MB"})
     try:
         source, target = heroku_like(cluster), heroku_like(cluster)
         for server in (source, target):

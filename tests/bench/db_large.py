@@ -43,7 +43,8 @@ def measure(source: Server, target: Server) -> tuple[float, float]:
 
 def main() -> None:
     """Print the peak of each copy beside the bar."""
-    one, other = Cluster("15", {"fsync": "on"}), Cluster("15", {"fsync": "on"})
+    settings = {"fsync": "on", "max_wal_size": "2GB"}
+    one, other = Cluster("15", settings), Cluster("15", settings)
     try:
         for name, rows in CONTENTS.items():
             source, target = heroku_like(one), rds_like(other)

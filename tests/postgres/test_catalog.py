@@ -69,7 +69,7 @@ def test_each_kind_of_object_is_read(cluster: Clusters, major: str) -> None:
     assert [(s.name, s.value) for s in found.settings] == [("work_mem", "5MB")]
     assert (found.database.major, found.database.large_objects) == (int(major), 1)
     assert not found.database.may_replicate
-    assert found.database.connections_left == 60 - 3 - 1
+    assert found.database.connections_left == 60 - 3 - 2  # ours, and the superuser's, which the cluster keeps
 
 
 def test_sizes_count_what_is_toasted(cluster: Clusters) -> None:

@@ -45,6 +45,15 @@ def test_a_session_is_pinned_whatever_its_role_says(cluster: Clusters, major: st
     assert name == "homeport check"
 
 
+def test_timeouts_that_only_newer_servers_know_are_off_as_well(cluster: Clusters) -> None:
+    server = heroku_like(cluster("18"))
+    for name in ("idle_session_timeout", "transaction_timeout"):
+        run_sql(server, f"ALTER ROLE {server.user} SET {name} = '7min'")
+    with connect(server, application="check") as connection:
+        query = "SELECT current_setting('idle_session_timeout'), current_setting('transaction_timeout')"
+        assert connection.execute(query).fetchone() == ("0", "0")
+
+
 def test_the_source_role_has_exactly_the_rights_of_heroku(cluster: Clusters) -> None:
     server = heroku_like(cluster("15"), ["hstore"])
     query = (

@@ -12,14 +12,17 @@ WITH RECURSIVE listed AS MATERIALIZED (
   WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND {system}
     AND (x.oid IS NOT NULL
          OR NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
+), ranges AS MATERIALIZED (  -- and multiranges, which PostgreSQL 13 does not know
+  SELECT rngtypid AS oid, rngsubtype AS subtype FROM pg_range
+  UNION ALL SELECT (to_jsonb(g)->>'rngmultitypid')::oid, rngsubtype FROM pg_range g
 ), reached(root, oid, in_array) AS (
   SELECT DISTINCT a.atttypid, a.atttypid, false FROM pg_attribute a JOIN listed ON listed.oid = a.attrelid
   WHERE a.attnum > 0 AND NOT a.attisdropped
   UNION
   SELECT r.root, next.oid, next.in_array FROM reached r JOIN pg_type t ON t.oid = r.oid
-  LEFT JOIN pg_range g ON g.rngtypid = t.oid OR g.rngtypid = (to_jsonb(t)->>'oid')::oid
+  LEFT JOIN ranges g ON g.oid = t.oid
   CROSS JOIN LATERAL (VALUES (t.typbasetype, false), (CASE WHEN t.typlen = -1 THEN t.typelem END, true),
-                             (g.rngsubtype, false)) AS next(oid, in_array)
+                             (g.subtype, false)) AS next(oid, in_array)
   WHERE next.oid <> 0
 ), text_only AS (
   SELECT r.root FROM reached r JOIN pg_type t ON t.oid = r.oid

@@ -8,6 +8,7 @@ import pytest
 
 from homeport.errors import HomeportError
 from homeport.postgres.compare import compare
+from homeport.postgres.copy.reading import read_contents
 from homeport.postgres.copy.target import read_helpers
 from homeport.postgres.server import Server, connect
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
@@ -97,6 +98,27 @@ def test_extensions_in_heroku_ext_and_the_search_path_come_along(cluster: Find, 
     run_copy(source, target, tmp_path / "state")
     assert run_sql(target, "SHOW search_path") == [('"$user", public, heroku_ext',)]
     assert run_sql(target, "SELECT a::text, b::text FROM t") == [('"a"=>"1"', "{B}")]
+
+
+def test_multiranges_of_what_only_text_can_hold_go_as_text(cluster: Find, tmp_path: Path) -> None:
+    """Of an array of the user's type, say: its binary form holds the type's oid, which is another on the target."""
+    statements = (
+        "CREATE TYPE mood AS ENUM ('sad', 'glad')",
+        "CREATE TYPE moods AS RANGE (subtype = mood[])",
+        "CREATE TABLE t (v moods_multirange)",
+        "CREATE TABLE u (v int8multirange)",
+        "INSERT INTO t SELECT moods_multirange(moods('{sad}', '{glad}'))",
+        "INSERT INTO u VALUES ('{[1,2),[5,7)}')",
+    )
+    source, target = heroku_like(cluster("15")), rds_like(cluster("16"))
+    run_sql(source, *statements)
+    with connect(source, application="test") as connection:
+        assert {table.name: table.binary for table in read_contents(connection).tables} == {
+            "public.t": False,
+            "public.u": True,
+        }
+    run_copy(source, target, tmp_path / "state")
+    assert read_rows(target) == read_rows(source)
 
 
 def test_a_finished_copy_is_not_done_again(cluster: Find, tmp_path: Path) -> None:
