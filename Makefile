@@ -27,7 +27,7 @@ down: install ## stop it
 	@$(BIN)/homeport --file $(EXAMPLE) down
 
 test: lint ## lint, and all tests
-	$(BIN)/pytest tests -n 3 -q
+	$(BIN)/pytest tests -n 4 -q
 
 check: lint ## lint, and pure tests
 	$(BIN)/pytest tests -m "not integration" -n auto -q
@@ -56,10 +56,10 @@ bench-db: install ## the figures of moving databases
 	$(BIN)/python -m tests.bench db_catalog db_large db_compare db_capture db_cutover db_timeline db_copy
 
 long: install ## integration tests at every point, and with ten times the odd input
-	HOMEPORT_LONG=1 $(BIN)/pytest tests -m integration -n 3 -q
+	HOMEPORT_LONG=1 $(BIN)/pytest tests -m integration -n 4 -q
 
 torture: install ## moves that are killed at every point, and 200 times at random
-	HOMEPORT_LONG=1 $(BIN)/pytest tests/postgres -m integration -n 3 -q
+	HOMEPORT_LONG=1 $(BIN)/pytest tests/postgres -m integration -n 4 -q
 	$(BIN)/python -m tests.torture --kills 200
 
 soak: install ## memory under an hour of load (SOAK_MINUTES)

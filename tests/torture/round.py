@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from homeport.postgres.follow.delta import DEFINITIONS_SECONDS
 from homeport.postgres.server import Server, conninfo
 from tests.postgres.clusters import rds_like, run_sql
 from tests.torture.application import admit, make_application, open_ledger
@@ -30,6 +31,15 @@ SHARES = {  # of kills
     "rollback": 0.17,
     "clean": 0.05,
 }
+CHANGES = (  # of the schema, none of which stops a writer: what is done, how it is undone, what has to be named
+    ("ALTER TABLE cart ADD COLUMN note text", "ALTER TABLE cart DROP COLUMN note", "public.cart"),
+    ("ALTER TABLE filler ALTER body TYPE varchar(200)", "ALTER TABLE filler ALTER body TYPE text", "public.filler"),
+    ("ALTER TABLE filler RENAME TO filling", "ALTER TABLE filling RENAME TO filler", "public.filler"),
+    ("ALTER TABLE tally ADD CHECK (carts < 1000000)", "ALTER TABLE tally DROP CONSTRAINT tally_carts_check", "tally"),
+    ("CREATE INDEX transfer_credit ON transfer (credit)", "DROP INDEX transfer_credit", "transfer_credit"),
+    ("CREATE TABLE surprise (id int)", "DROP TABLE surprise", "public.surprise"),
+)
+CHANGES_A_ROUND = 2
 OPTIONAL = {"back": "returns", "rollback": "returns", "abandon": "abandons"}  # step → what of a plan has it
 ENDS_SECONDS = 240.0
 REFUSED_MAX = 6  # in a row, of runs that nothing was done to
@@ -210,15 +220,12 @@ class Round:
 
     def _migrate(self) -> None:
         """Changes of the schema are refused in words, and when they are undone following goes on."""
-        for change, undo, named in (
-            ("ALTER TABLE cart ADD COLUMN note text", "ALTER TABLE cart DROP COLUMN note", "public.cart"),
-            ("CREATE TABLE surprise (id int)", "DROP TABLE surprise", "public.surprise"),
-        ):
+        for change, undo, named in self._chance.sample(CHANGES, CHANGES_A_ROUND):
             running = self.tool.start("follow")
             running.wait(1.5)
             self._change_schema(change)
             for again in (running, self.tool.start("follow", "--until-caught-up")):
-                ended = again.wait(60)
+                ended = again.wait(DEFINITIONS_SECONDS + 60)
                 assert ended and ended.code == 1 and named in ended.said, f"{change}: {ended}"
             self._change_schema(undo)
             self._finish("follow", "--until-caught-up")
