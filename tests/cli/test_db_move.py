@@ -57,8 +57,9 @@ def person(cluster: Find, tmp_path: Path) -> Person:  # noqa: F811
 
 def test_a_move_there_and_back(person: Person, tmp_path: Path) -> None:
     assert "phase    not begun" in person.types("status").stdout
-    lag = json.loads(person.types("follow", "--until-caught-up", "--json").stdout)
-    assert lag["seconds"] <= 1.0
+    told = person.types("follow", "--until-caught-up", "--json").stdout
+    lags = [json.loads(line) for line in told.splitlines()]  # one now and then, where it takes long, and the last
+    assert lags[-1]["seconds"] <= 1.0
     run_sql(person.source, "UPDATE book SET title = 'new' WHERE id <= 7")
     status = person.types("status").stdout
     assert "lag      7 rows" in status
