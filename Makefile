@@ -53,7 +53,7 @@ bench: install ## the figures that the documents quote
 	$(BIN)/python -m tests.bench
 
 bench-db: install ## the figures of moving databases
-	$(BIN)/python -m tests.bench db_catalog db_large db_compare db_capture db_cutover db_timeline db_copy
+	$(BIN)/python -m tests.bench db_catalog db_large db_compare db_capture db_cutover db_timeline db_copy db_parts
 
 long: install ## integration tests at every point, and with ten times the odd input
 	HOMEPORT_LONG=1 $(BIN)/pytest tests -m integration -n 4 -q

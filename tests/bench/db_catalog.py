@@ -52,7 +52,7 @@ def measure_copy(source: Server, cluster: Cluster) -> float:
 
 def main() -> None:
     """Print seconds by size."""
-    settings = {"max_locks_per_transaction": "256", "fsync": "on", "max_wal_size": "2GB"}
+    settings = {"max_locks_per_transaction": "256", "fsync": "on"}
     one, other = Cluster("15", settings), Cluster("15", settings)
     try:
         server, made = heroku_like(one), 0

@@ -166,11 +166,7 @@ def main() -> None:
     source, target = Cluster(MAJOR, SETTINGS), Cluster(MAJOR, SETTINGS)
     try:
         database = heroku_like(source)
-        if SCALE:
-            make_source(database, SCALE)
-        else:
-            environment = program_environment(database, application="bench")
-            subprocess.run(["psql", "-q", "-f", ROWS], env=environment, check=True, stderr=subprocess.DEVNULL)
+        fill(database)
         bench = Bench(source, target, database)
         contents = bench.contents()
         print(f"source: {contents.bytes / 1e6:.0f} MB of tables, {len(contents.tables)} tables, {CORES} cores")
@@ -180,6 +176,15 @@ def main() -> None:
     finally:
         source.close()
         target.close()
+
+
+def fill(database: Server) -> None:
+    """The reference database, or one of SCALE."""
+    if SCALE:
+        make_source(database, SCALE)
+        return
+    environment = program_environment(database, application="bench")
+    subprocess.run(["psql", "-q", "-o", os.devnull, "-f", ROWS], env=environment, check=True, stderr=subprocess.DEVNULL)
 
 
 def compete(bench: Bench, works: Works, floors: Works) -> dict[str, list[Cost]]:

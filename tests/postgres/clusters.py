@@ -41,12 +41,16 @@ SETTINGS = {
     "max_connections": "60",
     "log_min_messages": "fatal",
     "lc_messages": "C",
-    "max_wal_size": "512MB",
+    "max_wal_size": "2GB",
 }
 # Without fsync nothing has to survive this machine, so data may lie in memory, where there is enough: a database is 300
 # files, which take 300 ms of processor time on a disk's file system, and 50 there.
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 8 << 30
+IN_MEMORY = {
+    "dynamic_shared_memory_type": "mmap",  # a crash would leave its files beside the cluster's folder
+    "max_wal_size": "512MB",
+}
 HEROKU_GROUPS = ("pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_signal_backend")
 READY_SECONDS = 60.0
 
@@ -67,13 +71,9 @@ def installed_majors() -> tuple[str, ...]:
     return tuple(major for major in MAJORS if _is_installed(major))
 
 
-def choose_folder() -> Path | None:
-    """Where data may lie in memory; None if there is too little of it."""
-    try:
-        space = os.statvfs(MEMORY)
-    except OSError:
-        return None
-    return MEMORY if space.f_bavail * space.f_frsize >= MEMORY_BYTES_MIN else None
+def has_memory() -> bool:
+    """Whether data may lie there."""
+    return MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
 
 
 class Cluster:
@@ -81,9 +81,9 @@ class Cluster:
 
     def __init__(self, major: str, settings: Mapping[str, str] = {}, *, encoding: str = "UTF8", locale: str = "C"):
         self.major, self.binaries, self.port = major, need(major), _free_port()
-        settings = SETTINGS | dict(settings)
-        folder = choose_folder() if settings["fsync"] == "off" else None
-        self.folder = Path(tempfile.mkdtemp(prefix=f"homeport-pg{major}-", dir=folder))
+        in_memory = (SETTINGS | dict(settings))["fsync"] == "off" and has_memory()
+        settings = SETTINGS | (IN_MEMORY if in_memory else {}) | dict(settings)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"homeport-pg{major}-", dir=MEMORY if in_memory else None))
         self.folder.chmod(0o711)
         self.data = self.folder / "data"
         self._password = secrets.token_urlsafe(12)
@@ -170,15 +170,9 @@ class Cluster:
         """Run one statement as the superuser; its rows. The session in `postgres` is kept: each costs some 15 ms."""
         if database != "postgres":
             return run_sql(self.admin(database), statement)
-        for _ in range(2):
-            if self._session is None or self._session.closed:
-                self._session = _open(self.admin())
-            try:
-                return _run(self._session, statement)
-            except psycopg.OperationalError:
-                if not self._session.closed:
-                    raise
-        raise RuntimeError("sessions of the superuser are ended as soon as they are opened")
+        if self._session is None or self._session.closed:
+            self._session = _open(self.admin())
+        return _run(self._session, statement)
 
     def create_database(self, owner: str | None = None, options: str = "") -> str:
         """A fresh database of this name, made from template0."""
@@ -203,8 +197,6 @@ class Cluster:
         if self._knows_tls():
             self._own(*make_certificates(self.folder, self.data))
             own |= {"ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key"}
-        if self.folder.parent == MEMORY:
-            own["dynamic_shared_memory_type"] = "mmap"  # a crash would leave its files there, beside the folder
         lines = [f"{name} = '{value}'\n" for name, value in (own | dict(settings)).items()]
         with (self.data / "postgresql.conf").open("a") as configuration:
             configuration.writelines(lines)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.postgres.clusters import installed_majors
 from tests.torture.ground import open_ground
-from tests.torture.round import Report, open_round, plan_round
+from tests.torture.plans import plan_round
+from tests.torture.round import Report, open_round
 
 KILLS_PER_ROUND = 25
 AGAIN = "python -m tests.torture --seed {seed} --round {number} --kills {kills}"

@@ -15,6 +15,7 @@ from homeport.postgres.server import Server, conninfo
 from tests.postgres.clusters import rds_like, run_sql
 from tests.torture.application import admit, make_application, open_ledger
 from tests.torture.ground import Ground
+from tests.torture.plans import Plan
 from tests.torture.proof import check_equal, check_journal, check_sequences, dump_schema, read_database
 from tests.torture.steps import HAVE_POINTS
 from tests.torture.tool import Ended, Tool
@@ -31,15 +32,26 @@ SHARES = {  # of kills
     "rollback": 0.17,
     "clean": 0.05,
 }
-CHANGES = (  # of the schema, none of which stops a writer: what is done, how it is undone, what has to be named
-    ("ALTER TABLE cart ADD COLUMN note text", "ALTER TABLE cart DROP COLUMN note", "public.cart"),
-    ("ALTER TABLE filler ALTER body TYPE varchar(200)", "ALTER TABLE filler ALTER body TYPE text", "public.filler"),
-    ("ALTER TABLE filler RENAME TO filling", "ALTER TABLE filling RENAME TO filler", "public.filler"),
-    ("ALTER TABLE tally ADD CHECK (carts < 1000000)", "ALTER TABLE tally DROP CONSTRAINT tally_carts_check", "tally"),
-    ("CREATE INDEX transfer_credit ON transfer (credit)", "DROP INDEX transfer_credit", "transfer_credit"),
-    ("CREATE TABLE surprise (id int)", "DROP TABLE surprise", "public.surprise"),
+NOTICED_SECONDS = 60.0  # after which a change of the schema must have been told
+SLOWLY = DEFINITIONS_SECONDS + NOTICED_SECONDS  # of what a follower looks at now and then
+CHANGES = (  # none of which stops a writer: what is done, how it is undone, what has to be named, and how soon
+    ("ALTER TABLE cart ADD COLUMN note text", "ALTER TABLE cart DROP COLUMN note", "public.cart", NOTICED_SECONDS),
+    (
+        "ALTER TABLE filler ALTER body TYPE varchar(200)",
+        "ALTER TABLE filler ALTER body TYPE text",
+        "public.filler",
+        NOTICED_SECONDS,
+    ),
+    ("ALTER TABLE filler RENAME TO filling", "ALTER TABLE filling RENAME TO filler", "public.filler", NOTICED_SECONDS),
+    (
+        "ALTER TABLE tally ADD CHECK (carts < 1000000)",
+        "ALTER TABLE tally DROP CONSTRAINT tally_carts_check",
+        "tally_carts_check",
+        SLOWLY,
+    ),
+    ("CREATE INDEX transfer_credit ON transfer (credit)", "DROP INDEX transfer_credit", "transfer_credit", SLOWLY),
+    ("CREATE TABLE surprise (id int)", "DROP TABLE surprise", "public.surprise", NOTICED_SECONDS),
 )
-CHANGES_A_ROUND = 2
 OPTIONAL = {"back": "returns", "rollback": "returns", "abandon": "abandons"}  # step → what of a plan has it
 ENDS_SECONDS = 240.0
 REFUSED_MAX = 6  # in a row, of runs that nothing was done to
@@ -50,32 +62,6 @@ SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'homeport%'
 UNION ALL SELECT count(*) FROM pg_namespace WHERE nspname = 'homeport'
 UNION ALL SELECT count(*) FROM pg_publication WHERE pubname LIKE 'homeport%'
 UNION ALL SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What happens in a round. `returns`: back to the source in the end; `migrates`: the schema is changed midway;
-    `watches`: nobody writes after the switch until both sides are compared; `filler`: rows that never change.
-    `pointed`: steps die at each of their named points, and never at other moments; `undoes`: a cutover that was killed
-    when the fence was up is taken back first; `stumbles`: the switch command fails once, when it has done its work;
-    `leaves_again`: after the return there is a second cutover; `abandons`: the move is given up midway, and begun anew;
-    `slot`: the source allows a replication slot.
-    """
-
-    seed: str
-    kills: int
-    returns: bool
-    migrates: bool
-    watches: bool
-    filler: int = 20_000
-    rest_seconds: float = 0.03
-    big_rows: int = 1
-    pointed: bool = False
-    undoes: bool = False
-    stumbles: bool = False
-    slot: bool = False
-    leaves_again: bool = False
-    abandons: bool = False
 
 
 @dataclass
@@ -220,12 +206,12 @@ class Round:
 
     def _migrate(self) -> None:
         """Changes of the schema are refused in words, and when they are undone following goes on."""
-        for change, undo, named in self._chance.sample(CHANGES, CHANGES_A_ROUND):
+        for change, undo, named, seconds in CHANGES:
             running = self.tool.start("follow")
             running.wait(1.5)
             self._change_schema(change)
-            for again in (running, self.tool.start("follow", "--until-caught-up")):
-                ended = again.wait(DEFINITIONS_SECONDS + 60)
+            for again, most in ((running, seconds), (self.tool.start("follow", "--until-caught-up"), NOTICED_SECONDS)):
+                ended = again.wait(most)
                 assert ended and ended.code == 1 and named in ended.said, f"{change}: {ended}"
             self._change_schema(undo)
             self._finish("follow", "--until-caught-up")
@@ -363,38 +349,6 @@ def difference(before: str, after: str) -> str:
     left, right = before.splitlines(), after.splitlines()
     gone, come = ([line for line in one if line not in other] for one, other in ((left, right), (right, left)))
     return "\n".join(["a schema is not what it was:", *(f"- {x}" for x in gone), *(f"+ {x}" for x in come)])
-
-
-def plan_round(seed: int, number: int, kills: int) -> Plan:
-    """The plan of one of a run's rounds: the first is calm, the second dies at every point, all others at random."""
-    slot = allows_slot(seed, number)
-    if number == 0:
-        plan = Plan(f"{seed}/0", kills=0, returns=True, migrates=False, watches=False, rest_seconds=0.02)
-        return replace(plan, leaves_again=True, abandons=True, slot=slot)
-    if number == 1:
-        plan = Plan(f"{seed}/1", kills=0, returns=True, migrates=True, watches=False, undoes=True)
-        return replace(plan, abandons=True, pointed=True, slot=slot)
-    chance = random.Random(f"{seed} round {number}")
-    return Plan(
-        seed=f"{seed}/{number}",
-        kills=kills,
-        returns=number % 2 == 0,
-        migrates=chance.random() < 0.3,
-        watches=chance.random() < 0.5,
-        filler=chance.choice([1_000, 50_000, 200_000]),
-        rest_seconds=chance.choice([0.0, 0.02, 0.1]),
-        big_rows=chance.choice([0, 1, 2]),
-        undoes=chance.random() < 0.3,
-        stumbles=chance.random() < 0.3,
-        leaves_again=number % 4 == 0,
-        abandons=chance.random() < 0.3,
-        slot=slot,
-    )
-
-
-def allows_slot(seed: object, number: int) -> bool:
-    """Whether changes of a round come by a replication slot, or by triggers."""
-    return random.Random(f"{seed} slot {number}").random() < 0.5
 
 
 def open_round(ground: Ground, plan: Plan, folder: Path, say: Callable[[str], None] = lambda words: None) -> Round:

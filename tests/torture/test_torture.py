@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.torture.ground import open_ground
-from tests.torture.round import Plan, allows_slot, open_round
+from tests.torture.plans import Plan, allows_slot
+from tests.torture.round import open_round
 
 pytestmark = pytest.mark.integration
 KILLS = 14
