@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from homeport.postgres.copy.tls import Encrypted
 from homeport.postgres.copy.wire import ConnectionLost, ServerError, Wire, message
 
 BUFFER_BYTES = 1 << 20
@@ -73,7 +74,7 @@ def _raw(source: Wire, target: Wire, end: bytes, spend: Callable[[int], None]) -
         if total - looked > LOOK_EVERY_BYTES:
             looked = total
             _check_still_wanted(target)
-        if buffer[max(filled - len(FAILED), 0) : filled] == FAILED and not _has_more(source):
+        if buffer[max(filled - len(FAILED), 0) : filled] == FAILED and not _speaks(source, QUIET_SECONDS):
             raise source.error_in(bytes(view[:filled])) or Framing()
         size = receive(view[filled:])
         if not size:
@@ -122,13 +123,12 @@ def _last_words(nonce: str) -> bytes:
 
 def _check_still_wanted(target: Wire) -> None:
     """During COPY a server speaks only to refuse."""
-    if select.select([target.socket], [], [], 0)[0]:
+    if _speaks(target, 0):
         target.answer()
         raise ServerError("", "the target ended the COPY before its rows did")
 
 
-def _has_more(wire: Wire) -> bool:
-    pending = getattr(wire.socket, "pending", None)
-    if pending and pending():
-        return True
-    return bool(select.select([wire.socket], [], [], QUIET_SECONDS)[0])
+def _speaks(wire: Wire, seconds: float) -> bool:
+    """Whether something has come, or comes in so many seconds."""
+    read = isinstance(wire.socket, Encrypted) and wire.socket.pending()
+    return bool(read or select.select([wire.socket], [], [], seconds)[0])

@@ -3,7 +3,6 @@
 import selectors
 import shutil
 import socket
-import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from homeport.postgres.copy.tls import Encrypted
 from homeport.postgres.copy.wire import ConnectionLost, message, open_socket
 from homeport.postgres.server import Server
 
@@ -71,7 +71,7 @@ def _join(near: socket.socket, server: Server) -> None:
                 return
 
 
-def _greeting(far: socket.socket, startup: bytes) -> bytes:
+def _greeting(far: socket.socket | Encrypted, startup: bytes) -> bytes:
     """The server's answer to the program's first message, without the offer to bind the password to TLS: the program,
     which knows of no TLS, would take that for an attack.
     """
@@ -82,12 +82,12 @@ def _greeting(far: socket.socket, startup: bytes) -> bytes:
     return message(b"R", answer[5:].replace(CHANNEL_BINDING, b""))
 
 
-def _drain(far: socket.socket, near: socket.socket) -> bool:
+def _drain(far: socket.socket | Encrypted, near: socket.socket) -> bool:
     """Pass on what has come, TLS's own buffer included; False at the end."""
     while True:
         try:
             data = far.recv(PIECE_BYTES)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except BlockingIOError:
             return True
         if not data:
             return False

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from homeport.errors import HomeportError
+from homeport.postgres.copy.tls import Encrypted
 from homeport.postgres.server import SESSION, Server, redact, render_options
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -210,7 +211,7 @@ def message(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("!i", len(body) + 4) + body
 
 
-def open_socket(server: Server) -> socket.socket:
+def open_socket(server: Server) -> socket.socket | Encrypted:
     """The socket, with TLS as the server's ssl_mode says (the meaning is libpq's)."""
     if server.host.startswith(("/", "@")):
         plain = socket.socket(socket.AF_UNIX)
@@ -231,7 +232,7 @@ def open_socket(server: Server) -> socket.socket:
         raise
 
 
-def _encrypt(server: Server, plain: socket.socket) -> socket.socket:
+def _encrypt(server: Server, plain: socket.socket) -> socket.socket | Encrypted:
     plain.sendall(SSL_REQUEST)
     if plain.recv(1) != b"S":
         if server.ssl_mode == "prefer":
@@ -250,7 +251,7 @@ def _encrypt(server: Server, plain: socket.socket) -> socket.socket:
         context.verify_mode = ssl.CERT_NONE
     if "sslcert" in files:
         context.load_cert_chain(files["sslcert"], files.get("sslkey"))
-    return context.wrap_socket(plain, server_hostname=server.host)
+    return Encrypted(plain, context, server.host)
 
 
 def _row(body: bytes) -> list[str | None]:
