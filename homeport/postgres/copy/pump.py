@@ -58,7 +58,7 @@ def _raw(source: Wire, target: Wire, end: bytes, spend: Callable[[int], None]) -
     """Forward all but the last bytes, which may be the end; they wait for what follows."""
     hold = COPY_END_BYTES + len(end)
     rest = source.take_rest()
-    buffer = bytearray(max(BUFFER_BYTES, 2 * len(rest)))
+    buffer = source.take_buffer(max(BUFFER_BYTES, 2 * len(rest)))
     view = memoryview(buffer)
     view[: len(rest)] = rest
     filled, total, looked = len(rest), 0, 0

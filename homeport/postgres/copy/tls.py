@@ -24,6 +24,8 @@ class Encrypted:
         self._plain = plain
         self._received, self._sending = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._session = context.wrap_bio(self._received, self._sending, server_hostname=host)
+        # typeshed knows neither that a memoryview will do nor that, with one, the answer is a size.
+        self._read = cast(Callable[[int, memoryview], int], self._session.read)
         self._buffer = memoryview(bytearray(PIECE_BYTES))
         try:
             self._go_on(self._session.do_handshake)
@@ -45,14 +47,14 @@ class Encrypted:
 
     def recv_into(self, view: memoryview) -> int:
         """Wait for the first bytes, and take what came with them; 0: the other side has ended."""
+        read, room = self._read, len(view)
         try:
-            size = self._go_on(partial(self._read, view))
+            total = size = self._go_on(partial(read, room, view))
         except ssl.SSLEOFError:
             return 0
-        total = size
         try:
-            while size and total < len(view):
-                size = self._read(view[total:])
+            while size and total < room:
+                size = read(room - total, view[total:])
                 total += size
         except ssl.SSLWantReadError:
             pass
@@ -83,10 +85,6 @@ class Encrypted:
 
     def close(self) -> None:
         self._plain.close()
-
-    def _read(self, view: memoryview) -> int:
-        # typeshed knows neither that a memoryview will do nor that, with one, the answer is a size.
-        return cast(int, self._session.read(len(view), cast(bytearray, view)))
 
     def _go_on(self, step: Callable[[], Answer]) -> Answer:
         """Do it as soon as enough has come for it."""

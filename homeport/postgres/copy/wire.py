@@ -46,6 +46,7 @@ class Wire:
     def __init__(self, server: Server, *, application: str, settings: dict[str, str] | None = None) -> None:
         self.server = server
         self._rest = b""
+        self._buffer = bytearray()
         try:
             self.socket = open_socket(server)
             try:
@@ -111,6 +112,12 @@ class Wire:
         """What was read from the socket and belongs to messages that nobody asked for yet."""
         rest, self._rest = self._rest, b""
         return rest
+
+    def take_buffer(self, size: int) -> bytearray:
+        """At least so many bytes, with anything in them; the same ones again as long as they are enough."""
+        if len(self._buffer) < size:
+            self._buffer = bytearray(size)
+        return self._buffer
 
     def error_in(self, tail: bytes) -> ServerError | None:
         """The last ErrorResponse in the end of a stream."""

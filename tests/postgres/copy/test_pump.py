@@ -25,7 +25,7 @@ def wire_to(serve: Callable[[socket.socket], None]) -> tuple[Wire, threading.Thr
     """A session whose server is this function."""
     near, far = socket.socketpair()
     wire = object.__new__(Wire)
-    wire.server, wire.socket, wire._rest = ANY, near, b""
+    wire.server, wire.socket, wire._rest, wire._buffer = ANY, near, b"", bytearray()
 
     def run() -> None:
         with far, suppress(BrokenPipeError):  # who gives up hangs up
