@@ -116,7 +116,7 @@ class Bench:
 
     def floors(self, contents: Contents) -> Works:
         """Each part of the work alone; one after another, since none can do without what is before it."""
-        tasks = plan_tasks(contents)
+        tasks = plan_tasks(contents, small_bytes=0)
         rows = plan_rows(contents, tasks, lambda table: [(0, None)])
         names = [table.name for table in contents.tables if table.pages]
         later = [task for task in tasks if task.statements and not task.name.startswith("analyze ")]

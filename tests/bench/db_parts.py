@@ -1,7 +1,8 @@
 """Where a copy's processor time goes beyond its floors: each kind of statement in the copy, and alone.
 
 One round on the reference database of `db_copy`. A server's process is asked for its nanoseconds on a processor, before
-and after each statement (https://docs.kernel.org/scheduler/sched-stats.html); parallel workers are not in it.
+and after each statement (https://docs.kernel.org/scheduler/sched-stats.html); parallel workers are not in it. In the
+copy all that is built on a small table is one statement, of the kind of its first.
 """
 
 import re

@@ -1,8 +1,9 @@
 """`Contents` → the tasks of a copy, each with what it waits for. Pure.
 
 Per table: rows, indexes side by side, then what needs the table for itself (constraints from those indexes), then
-ANALYZE. Foreign keys wait for both of their tables, are added unchecked, and checked one after another per table, so
-that two never want the same lock. Every task may be run again: what it did is recorded in the transaction that did it.
+ANALYZE; of a small table all but the rows is one task, since a transaction for each would cost more than what it does.
+Foreign keys wait for both of their tables, are added unchecked, and checked one after another per table, so that two
+never want the same lock. Every task may be run again: what it did is recorded in the transaction that did it.
 """
 
 import math
@@ -12,6 +13,7 @@ from homeport.postgres.copy.contents import Constraint, Contents, ForeignKey, In
 from homeport.postgres.copy.graph import Task
 
 CHUNK_BYTES = 1 << 30  # of a table, TOAST included: below, a table is one task
+SMALL_BYTES = 1 << 20  # of a table, TOAST included: below, it is built in one task
 LOADED = "loaded"  # the task after which the source's snapshot is no longer needed
 REST = "rest"  # triggers, policies, rules, grants: the last task
 SEQUENCES = "sequences"
@@ -37,8 +39,9 @@ def row_task(table: Table, first: int, end: int | None) -> str:
     return f"rows {table.name}" if whole else f"rows {table.name} from {first} to {'the end' if end is None else end}"
 
 
-def plan_tasks(contents: Contents, chunk_bytes: int = CHUNK_BYTES) -> list[Task]:
+def plan_tasks(contents: Contents, chunk_bytes: int = CHUNK_BYTES, small_bytes: int = SMALL_BYTES) -> list[Task]:
     """All tasks, in no particular order."""
+    small = {table.name for table in contents.tables if table.bytes < small_bytes}
     rows = _row_tasks(contents, chunk_bytes)
     loads = [task.name for tasks in rows.values() for task in tasks]
     objects = [Task(f"large objects {first}-{last}", rank=ROWS) for first, last in contents.large_objects]
@@ -46,10 +49,10 @@ def plan_tasks(contents: Contents, chunk_bytes: int = CHUNK_BYTES) -> list[Task]
     tasks = [task for tasks in rows.values() for task in tasks] + objects
     tasks.append(Task(LOADED, after=tuple(loads), rank=ROWS))
     ends: dict[str, str] = {}  # table → the last task that touches it alone
-    built = _index_tasks(contents, rows, ends)
+    built = _index_tasks(contents, rows, ends, small)
     tasks += built
     attached, partitions = _attach_tasks(contents, ends)
-    keys = _foreign_key_tasks(contents.foreign_keys, ends, attached)
+    keys = _foreign_key_tasks(contents.foreign_keys, ends, attached, small)
     tasks += partitions + keys
     tasks.append(Task(SEQUENCES, after=(LOADED,), rank=LATER))
     tasks.append(Task(REST, after=tuple(task.name for task in tasks), rank=LATER))
@@ -68,7 +71,7 @@ def _row_tasks(contents: Contents, chunk_bytes: int) -> dict[str, list[Task]]:
     }
 
 
-def _index_tasks(contents: Contents, rows: dict[str, list[Task]], ends: dict[str, str]) -> list[Task]:
+def _index_tasks(contents: Contents, rows: dict[str, list[Task]], ends: dict[str, str], small: set[str]) -> list[Task]:
     """Views, indexes, constraints that need their table alone, ANALYZE."""
     tasks: list[Task] = []
     sizes = {table.name: table.bytes for table in contents.tables if table.pages}
@@ -77,34 +80,42 @@ def _index_tasks(contents: Contents, rows: dict[str, list[Task]], ends: dict[str
         after = (LOADED, *(f"refresh {name}" for name in view.after))
         tasks.append(Task(f"refresh {view.name}", (f"REFRESH MATERIALIZED VIEW {view.name}",), after, 1.0, INDEXES))
         sources[view.name], sizes[view.name] = (f"refresh {view.name}",), view.bytes
-    waits: dict[str, list[str]] = defaultdict(list)
+    builds: dict[str, list[Task]] = defaultdict(list)
     alone: dict[str, list[str]] = defaultdict(list)
     costs: dict[str, float] = defaultdict(float)
     expressions: dict[str, float] = defaultdict(float)
     for index in contents.indexes:
-        name = f"index {index.name}"
-        cost = index.bytes * INDEX_SECONDS
-        tasks.append(Task(name, (index.create,), sources.get(index.table, ()), cost, INDEXES))
-        waits[index.table].append(name)
+        after, cost = sources.get(index.table, ()), index.bytes * INDEX_SECONDS
+        builds[index.table].append(Task(f"index {index.name}", (index.create,), after, cost, INDEXES))
         expressions[index.table] += index.sampled_bytes * EXPRESSION_SECONDS
         alone[index.table] += [index.attach] if index.attach else []
     for constraint in contents.constraints:
         alone[constraint.table].append(constraint.create)
         costs[constraint.table] += constraint.bytes * INDEX_SECONDS
-    for table in {**sources, **waits, **alone}:
-        last = tuple(waits[table]) or sources.get(table, ())
+    for table in {**sources, **builds, **alone}:
+        after, own = sources.get(table, ()), builds[table]
+        last = tuple(task.name for task in own) or after
         if alone[table]:
-            tasks.append(Task(f"keys {table}", tuple(alone[table]), last, 0.1 + costs[table], INDEXES))
+            own.append(Task(f"keys {table}", tuple(alone[table]), last, 0.1 + costs[table], INDEXES))
             last = (f"keys {table}",)
         if sizes.get(table):
             cost = sizes[table] * ANALYZE_SECONDS + expressions[table]
-            tasks.append(Task(f"analyze {table}", (f"ANALYZE {table}",), last, cost, INDEXES))
+            own.append(Task(f"analyze {table}", (f"ANALYZE {table}",), last, cost, INDEXES))
             last = (f"analyze {table}",)
-        ends[table] = last[0] if len(last) == 1 else ""
-        if not ends[table]:
-            tasks.append(Task(f"end {table}", (), last, 0.0, INDEXES))
-            ends[table] = f"end {table}"
+        if table in small and own:
+            own, last = [_as_one(f"build {table}", own, after)], (f"build {table}",)
+        if len(last) != 1:
+            own.append(Task(f"end {table}", (), last, 0.0, INDEXES))
+            last = (f"end {table}",)
+        tasks += own
+        (ends[table],) = last
     return tasks
+
+
+def _as_one(name: str, tasks: list[Task], after: tuple[str, ...]) -> Task:
+    """What these do in their order, in one transaction."""
+    statements = "; ".join(statement for task in tasks for statement in task.statements)
+    return Task(name, (statements,), after, sum(task.cost for task in tasks), INDEXES)
 
 
 def _attach_tasks(contents: Contents, ends: dict[str, str]) -> tuple[set[str], list[Task]]:
@@ -123,7 +134,9 @@ def _attach_tasks(contents: Contents, ends: dict[str, str]) -> tuple[set[str], l
     return attached, [Task(PARTITIONS, statements, after, 0.1, LATER)] if statements else []
 
 
-def _foreign_key_tasks(keys: tuple[ForeignKey, ...], ends: dict[str, str], attached: set[str]) -> list[Task]:
+def _foreign_key_tasks(
+    keys: tuple[ForeignKey, ...], ends: dict[str, str], attached: set[str], small: set[str]
+) -> list[Task]:
     """One per table that refers to others."""
     by_table: dict[str, list[ForeignKey]] = defaultdict(list)
     for key in keys:
@@ -133,7 +146,7 @@ def _foreign_key_tasks(keys: tuple[ForeignKey, ...], ends: dict[str, str], attac
         both = {table, *(key.parent for key in own)}
         partitioned = both & attached or any(key.in_one_step for key in own)
         after = (*sorted({ends[name] for name in both if name in ends}), *([PARTITIONS] if partitioned else []))
-        statements = [
+        adds = [
             f"ALTER TABLE {'' if key.in_one_step else 'ONLY '}{table} ADD CONSTRAINT {key.name} {key.definition}"
             f"{'' if key.in_one_step and key.valid else ' NOT VALID'}"
             for key in own
@@ -141,8 +154,9 @@ def _foreign_key_tasks(keys: tuple[ForeignKey, ...], ends: dict[str, str], attac
         checks = [
             f"ALTER TABLE {table} VALIDATE CONSTRAINT {key.name}" for key in own if key.valid and not key.in_one_step
         ]
+        statements = ("; ".join([*adds, *checks]),) if table in small else ("; ".join(adds), *checks)
         cost = sum(key.bytes for key in own) * CHECK_SECONDS
-        tasks.append(Task(f"foreign keys {table}", ("; ".join(statements), *checks), after, cost, INDEXES))
+        tasks.append(Task(f"foreign keys {table}", statements, after, cost, INDEXES))
     return tasks
 
 

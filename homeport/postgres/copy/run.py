@@ -17,7 +17,16 @@ from homeport.postgres.copy.crew import CAUSES, Crew
 from homeport.postgres.copy.finish import render_rest, sequence_statements
 from homeport.postgres.copy.graph import Graph, Task
 from homeport.postgres.copy.keeper import Keeper, keep_snapshot
-from homeport.postgres.copy.plan import CHUNK_BYTES, LOADED, REST, ROWS, SEQUENCES, chunk_ranges, plan_tasks
+from homeport.postgres.copy.plan import (
+    CHUNK_BYTES,
+    LOADED,
+    REST,
+    ROWS,
+    SEQUENCES,
+    SMALL_BYTES,
+    chunk_ranges,
+    plan_tasks,
+)
 from homeport.postgres.copy.programs import Programs, choose_programs, find_programs
 from homeport.postgres.copy.progress import Meter, Progress
 from homeport.postgres.copy.schema import Shop, dump_schema, restore_first
@@ -54,6 +63,7 @@ class Options:
     bytes_per_second: int | None = None
     into_nonempty: str | None = None  # the target's database, named by the user
     chunk_bytes: int = CHUNK_BYTES
+    small_bytes: int = SMALL_BYTES
     roles: dict[str, str] = field(default_factory=dict)  # role on the source → role on the target
     # Whether TRUNCATE has to wait until all rows are copied: a table rewritten after the snapshot looks empty in it.
     # Who captures changes need not have that: the capture has such a table loaded again.
@@ -176,7 +186,7 @@ class _Run:
         def running() -> None:
             keeper.check()
             self._tell(Progress("schema", 0, keeper.contents.bytes, 0, 0, 0.0, None))
-            time.sleep(0.05)
+            time.sleep(0.02)
 
         try:
             shop = Shop(choose_programs(find_programs(), *versions), folder, self.application, running)
@@ -191,7 +201,8 @@ class _Run:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _work(self, contents: Contents, move: Move, done: frozenset[str], keeper: Keeper | None) -> Report:
-        tasks = [task for task in plan_tasks(contents, self.options.chunk_bytes) if keeper or task.rank != ROWS]
+        tasks = plan_tasks(contents, self.options.chunk_bytes, self.options.small_bytes)
+        tasks = [task for task in tasks if keeper or task.rank != ROWS]
         tasks = [task for task in tasks if task.name not in done]
         rest, skipped = render_rest(self._held, move.rest or "", contents, self.options.roles)
         self._told += [

@@ -1,4 +1,4 @@
-"""A copy that kills itself: `killed_child.py STATE POINT`, both servers on stdin. Run by test_killed."""
+"""A copy that kills itself: `killed_child.py STATE POINT`, both servers and options on stdin. Run by test_killed."""
 
 import ast
 import os
@@ -13,13 +13,13 @@ from homeport.postgres.server import Server
 
 
 def main(state: str, point: str) -> None:
-    source, target = (Server(**values) for values in ast.literal_eval(sys.stdin.read()))
+    one, other, options = ast.literal_eval(sys.stdin.read())
 
     def at(name: str) -> None:
         if name == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    copy(source, target, Path(state), Options(jobs=3), lambda progress: None, at)
+    copy(Server(**one), Server(**other), Path(state), Options(jobs=3, **options), lambda progress: None, at)
 
 
 main(*sys.argv[1:])

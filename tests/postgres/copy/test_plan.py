@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 from homeport.postgres.copy.contents import (
@@ -12,7 +13,7 @@ from homeport.postgres.copy.contents import (
     render_contents,
 )
 from homeport.postgres.copy.graph import Task
-from homeport.postgres.copy.plan import LOADED, PARTITIONS, REST, SEQUENCES, chunk_ranges, plan_tasks
+from homeport.postgres.copy.plan import LOADED, PARTITIONS, REST, SEQUENCES, SMALL_BYTES, chunk_ranges, plan_tasks
 from homeport.postgres.copy.worker import FREEZE_BYTES, plan_rows
 
 
@@ -45,8 +46,8 @@ CONTENTS = Contents(
 )
 
 
-def tasks() -> dict[str, Task]:
-    return {task.name: task for task in plan_tasks(CONTENTS)}
+def tasks(contents: Contents = CONTENTS, small_bytes: int = 0) -> dict[str, Task]:
+    return {task.name: task for task in plan_tasks(contents, small_bytes=small_bytes)}
 
 
 def test_a_small_table_is_one_chunk() -> None:
@@ -62,10 +63,11 @@ def test_there_are_no_more_chunks_than_pages() -> None:
 
 
 def test_every_task_has_its_own_name_and_waits_for_tasks_that_exist() -> None:
-    found = plan_tasks(CONTENTS)
-    names = {task.name for task in found}
-    assert len(names) == len(found)
-    assert {name for task in found for name in task.after} <= names
+    for small_bytes in (0, 8193, SMALL_BYTES):
+        found = plan_tasks(CONTENTS, small_bytes=small_bytes)
+        names = {task.name for task in found}
+        assert len(names) == len(found)
+        assert {name for task in found for name in task.after} <= names
 
 
 def test_a_constraint_waits_for_all_indexes_of_its_table() -> None:
@@ -92,15 +94,15 @@ def test_only_a_key_of_a_partitioned_table_waits_for_every_other_table() -> None
         Index("p1_id", "p1", "CREATE UNIQUE INDEX p1_id ON p1 (id)", 10, parent="p_id"),
     )
     contents = replace(CONTENTS, tables=(*CONTENTS.tables, table("p1")), indexes=(*CONTENTS.indexes, *parts))
-    plain = {task.name: task for task in plan_tasks(contents)}
+    plain = tasks(contents)
     assert plain[PARTITIONS].statements == ("ALTER INDEX p_id ATTACH PARTITION p1_id",)
     assert set(plain[PARTITIONS].after) == {"index p_id", "analyze p1"}
     assert PARTITIONS not in plain["foreign keys b"].after
     to_part = ForeignKey("b_p1", "b", "p1", "FOREIGN KEY (id) REFERENCES p1", True, False, 8192)
     with_key = replace(contents, foreign_keys=(*contents.foreign_keys, to_part))
-    assert PARTITIONS in {task.name: task for task in plan_tasks(with_key)}["foreign keys b"].after
+    assert PARTITIONS in tasks(with_key)["foreign keys b"].after
     of_all = ForeignKey("p_b", "p", "b", "FOREIGN KEY (id) REFERENCES b", True, True, 8192)
-    whole = {task.name: task for task in plan_tasks(replace(contents, foreign_keys=(of_all,)))}
+    whole = tasks(replace(contents, foreign_keys=(of_all,)))
     assert PARTITIONS in whole["foreign keys p"].after
     assert {"analyze a", "analyze b", "analyze p1"} <= set(whole[PARTITIONS].after)
 
@@ -111,8 +113,32 @@ def test_a_table_whose_index_computes_something_is_analysed_early() -> None:
         "b_words", "b", "CREATE INDEX b_words ON b USING gin (to_tsvector('english', t))", 0, sampled_bytes=10**7
     )
     contents = replace(CONTENTS, indexes=(*CONTENTS.indexes, words))
-    found = {task.name: task.cost for task in plan_tasks(contents)}
-    assert found["analyze b"] > 1 > found["analyze a"]
+    found = tasks(contents)
+    assert found["analyze b"].cost > 1 > found["analyze a"].cost
+
+
+def test_all_that_is_built_on_a_small_table_is_one_task_in_the_order_of_its_parts() -> None:
+    found = tasks(small_bytes=SMALL_BYTES)
+    assert found["build a"].statements == (
+        "CREATE UNIQUE INDEX a_pkey ON a (id); CREATE INDEX a_other ON a (id); "
+        "ALTER TABLE a ADD PRIMARY KEY USING INDEX a_pkey; ANALYZE a",
+    )
+    assert found["build a"].after == ("rows a",)
+    assert found["build nothing"].statements == ("CREATE INDEX nothing_id ON nothing (id)",)
+    assert found["build nothing"].after == ()
+    keys = found["foreign keys b"]
+    assert set(keys.after) == {"build a", "build b"}
+    assert len(keys.statements) == 1
+    assert re.findall("NOT VALID|VALIDATE", keys.statements[0]) == ["NOT VALID", "NOT VALID", "VALIDATE"]
+    assert not [name for name in found if name.startswith(("keys ", "analyze a", "analyze b", "index a"))]
+    assert "index v_n" in found  # of a view, whose size nobody knows before
+
+
+def test_only_tables_below_the_limit_are_small() -> None:
+    found = tasks(small_bytes=100_000)
+    assert "build b" in found
+    assert {"index a_pkey", "index a_other", "keys a", "analyze a"} <= set(found)
+    assert set(found["foreign keys b"].after) == {"analyze a", "build b"}
 
 
 def test_a_view_waits_for_every_row_and_for_the_views_that_it_reads() -> None:

@@ -43,10 +43,17 @@ def test_a_copy_holds_everything(cluster: Find, tmp_path: Path, one: str, other:
     assert run_sql(target, "SELECT reltuples FROM pg_class WHERE relname = 'child'") == [(5000.0,)]
 
 
-def test_a_table_in_chunks_is_whole(cluster: Find, tmp_path: Path) -> None:
+def test_tables_that_are_not_small_come_in_chunks_and_have_each_index_built_by_itself(
+    cluster: Find, tmp_path: Path
+) -> None:
     source, target = source_with(cluster("15"), EVERYTHING.read_text()), rds_like(cluster("15"))
-    run_copy(source, target, tmp_path / "state", chunk_bytes=65536)
+    done: list[str] = []
+    run_copy(source, target, tmp_path / "state", done.append, chunk_bytes=65536, small_bytes=0)
+    assert "after index public.child_lower" in done
+    assert "after keys public.parent" in done
+    assert not [point for point in done if point.startswith("after build ")]
     assert read_rows(target) == read_rows(source)
+    assert read_schema(target, 15) == read_schema(source, 15)
 
 
 def test_builds_have_parallel_workers_where_processors_are_left_for_them(cluster: Find) -> None:
