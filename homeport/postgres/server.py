@@ -3,6 +3,7 @@
 Passwords stay inside `Server`: its repr, every error and every argument list are without them.
 """
 
+import logging
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ import psycopg
 from homeport.errors import HomeportError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+# It would print that a rollback failed on a connection that is gone, beside the error that says so in words.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 SCHEMES = ("postgres", "postgresql")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")

@@ -12,7 +12,7 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from homeport.errors import HomeportError
@@ -64,9 +64,9 @@ class Run:
     begun: datetime
 
 
-def record_run(own: Path, pid: int) -> None:
-    """Remember the run that has just begun."""
-    record = {"pid": pid, "started": _started(pid), "who": _ourselves(), "begun": datetime.now(UTC).isoformat()}
+def record_run(own: Path, pid: int, begun: datetime) -> None:
+    """Remember the run of this process. `begun` was before it: a lock that it took at once must not seem older."""
+    record = {"pid": pid, "started": _started(pid), "who": _ourselves(), "begun": begun.isoformat()}
     replace_file(own / RECORD, json.dumps(record).encode())
 
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -177,13 +178,14 @@ def _listen_to(tool: Tool, stack: Stack, arguments: list[str], listen: Listen) -
         if not (is_told and isinstance(message, Change)):
             _hear(stack.name, message, heard, listen)
 
+    begun = datetime.now(UTC)
     finished = run_logged(
         [str(tool.program), name, "-json", "-no-color", "-input=false", *arguments[1:]],
         folder=stack.folder,
         environment=tool.environment,
         log=stack.own / f"homeport.{name}.log",
         on_line=on_line,
-        on_start=lambda pid: recovery.record_run(stack.own, pid),
+        on_start=lambda pid: recovery.record_run(stack.own, pid, begun),
     )
     if finished.code >= 0:  # ended by itself, so it has let go of its lock
         recovery.forget_run(stack.own)

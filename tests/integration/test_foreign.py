@@ -159,11 +159,13 @@ def greeters(front: httpx.Client) -> set[int]:
 
 
 def test_the_secret_s_key_arrives_in_the_container(front: httpx.Client) -> None:
+    """Its tasks start after the apply, as they do on AWS: until then the listener has nobody to ask."""
+    eventually(lambda: front.get("/hello").status_code != 503, "the first task to answer")
     assert front.get("/hello").text.startswith("moin from ")
 
 
 def test_both_tasks_answer_through_the_listener(front: httpx.Client) -> None:
-    assert len(greeters(front)) == 2
+    eventually(lambda: len(greeters(front)) == 2, "both tasks to answer")
 
 
 def test_what_no_rule_takes_gets_the_fixed_response(front: httpx.Client) -> None:

@@ -92,6 +92,19 @@ def test_each_way_to_fail_has_its_words(cluster: Clusters) -> None:
     )
 
 
+def test_a_rollback_on_a_connection_that_is_gone_is_not_told_beside_the_error_that_led_to_it(
+    cluster: Clusters, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By psycopg's log, which would go to the terminal and names its own objects."""
+    with connect(heroku_like(cluster("15")), application="test", autocommit=True) as connection:
+        with pytest.raises(HomeportError, match="what went wrong"), connection.transaction():
+            pid = connection.info.backend_pid
+            cluster("15").execute(f"SELECT pg_terminate_backend({pid}, 10000)")
+            raise HomeportError("what went wrong", "")
+        assert connection.broken
+    assert caplog.messages == []
+
+
 def test_a_full_server_is_named(cluster: Clusters) -> None:
     full = cluster("15")
     server = heroku_like(full)

@@ -1,8 +1,10 @@
 """Locks and states of runs that died: ours are cleared, others' are not touched."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from homeport.errors import HomeportError
-from homeport.terraform import recovery
+from homeport.terraform import recovery, run
 from homeport.terraform.events import Diagnostic
+from homeport.terraform.tool import Tool
 
 DETAIL = """Error message: operation error S3: PutObject, https response error StatusCode: 412
 Lock Info:
@@ -36,7 +39,7 @@ def dead_run(own: Path) -> recovery.Run:
     """The record of a process that was really started, and killed."""
     own.mkdir(exist_ok=True)
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    recovery.record_run(own, child.pid)
+    recovery.record_run(own, child.pid, datetime.now(UTC))
     child.kill()
     child.wait()
     assert child.stdin
@@ -70,20 +73,49 @@ def test_a_lock_that_may_be_anothers_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_run_that_still_lives_is_waited_for(tmp_path: Path) -> None:
-    recovery.record_run(tmp_path, os.getpid())
+    recovery.record_run(tmp_path, os.getpid(), datetime.now(UTC))
     with pytest.raises(HomeportError, match=f"an earlier run \\(process {os.getpid()}\\) is still finishing"):
         recovery.find_dead_run(tmp_path)
 
 
+def test_a_lock_that_was_taken_before_the_run_was_remembered_is_not_older_than_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, program = tmp_path / "locked", tmp_path / "terraform"
+    program.write_text(
+        f"#!{sys.executable}\nimport datetime, os, pathlib, signal\n"
+        f"file = pathlib.Path({str(locked) + '.new'!r})\n"
+        "file.write_text(datetime.datetime.now(datetime.UTC).isoformat())\n"
+        f"file.rename({str(locked)!r})\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    program.chmod(0o755)
+
+    def look_late(pid: int) -> str:
+        while not locked.exists():
+            time.sleep(0.01)
+        return "long ago"
+
+    monkeypatch.setattr(recovery, "_started", look_late)
+    stack = run.Stack("apps", tmp_path)
+    with pytest.raises(HomeportError, match="was killed"):
+        run.init(Tool(program, "1.11.4", {}), stack, lambda event: None)
+    monkeypatch.undo()
+    dead = recovery.find_dead_run(stack.own)
+    assert dead is not None
+    assert dead.begun <= datetime.fromisoformat(locked.read_text())
+
+
 def test_a_process_id_that_is_used_again_is_not_taken_for_the_run(tmp_path: Path) -> None:
     run = dead_run(tmp_path)
-    text = (tmp_path / recovery.RECORD).read_text()
-    (tmp_path / recovery.RECORD).write_text(text.replace(f'"pid": {run.pid}', f'"pid": {os.getpid()}'))
-    assert recovery.find_dead_run(tmp_path) == replace(run, pid=os.getpid())
+    record = json.loads((tmp_path / recovery.RECORD).read_text())
+    earlier = "Thu Jan  1 00:00:00 1970"  # our process may have started in the second in which the dead one did
+    (tmp_path / recovery.RECORD).write_text(json.dumps(record | {"pid": os.getpid(), "started": earlier}))
+    assert recovery.find_dead_run(tmp_path) == replace(run, pid=os.getpid(), started=earlier)
 
 
 def test_a_run_that_ended_by_itself_is_forgotten(tmp_path: Path) -> None:
-    recovery.record_run(tmp_path, os.getpid())
+    recovery.record_run(tmp_path, os.getpid(), datetime.now(UTC))
     recovery.forget_run(tmp_path)
     assert recovery.find_dead_run(tmp_path) is None
 
