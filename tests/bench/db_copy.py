@@ -47,9 +47,6 @@ LINE_ROUNDS = min(ROUNDS, 3)
 OURS = "homeport db copy"
 FLOOR = "floor: "
 TOO_SLOW = 2
-# For so long ext4 passes over the inodes of deleted files, one by one, whenever one is made: up to 0.8 s of a schema
-# (recently_deleted in fs/ext4/ialloc.c of Linux 6: 5 s, and 30 more while their block is not on the disk).
-PASSED_OVER_SECONDS = 36
 ALONE = {"max_parallel_maintenance_workers": "0"}  # a floor is what costs the least
 BAR = 1.10
 PARTS = ("wall", "cpu", "client")
@@ -75,15 +72,12 @@ class Bench:
         self.source, self.target, self.database = source, target, database
 
     def measure(self, *works: Callable[[Server], object]) -> list[Cost]:
-        """What each costs, one after another into the same target, which is fresh. The next one finds its blocks free,
-        and its inodes forgotten.
-        """
+        """What each costs, one after another into the same target, which is fresh."""
         target = rds_like(self.target)
         try:
             return [self._measure(work, target) for work in works]
         finally:
             self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
-            time.sleep(PASSED_OVER_SECONDS)
 
     def _measure(self, work: Callable[[Server], object], target: Server) -> Cost:
         for cluster in (self.source, self.target):
