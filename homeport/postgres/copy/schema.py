@@ -28,8 +28,6 @@ NEVER = (
 )
 BUILT = ("INDEX ", "CONSTRAINT ", "FK CONSTRAINT ", "MATERIALIZED VIEW DATA ", "STATISTICS ")
 HIDDEN = re.compile(r"^(ALTER (?:FOREIGN )?TABLE .+ ALTER COLUMN .+ SET )\((.*\bpg_attver=\d+.*)\);$", re.MULTILINE)
-HEADER = "\n--\n-- Name: "  # begins each entry in a script of pg_restore
-AT_ONCE = 200  # entries in a transaction: each takes some five locks, of which a server has 6,400 by default
 LOCK_TIMEOUT_MS = 60_000  # who waits for a lock that the copy holds (TRUNCATE) keeps pg_dump waiting too, for ever
 QUIET_OPTIONS = "-c synchronous_commit=off -c client_min_messages=warning -c lock_timeout=0 -c statement_timeout=0"
 
@@ -68,13 +66,12 @@ def dump_schema(shop: Shop, source: Server, snapshot: str, present: frozenset[st
 
 
 def restore_first(shop: Shop, schema: Schema, target: Server) -> None:
-    """Types, functions, tables without keys, views: onto the target, stopping at the first that fails.
+    """Types, functions, tables without keys, views: onto the target, one by one, stopping at the first that fails.
 
     pg_restore writes and psql runs, because what pg_restore would send cannot be cleaned.
     """
     script = schema.archive.with_name("first.sql")
-    written = clean_script(_script(shop.programs, schema.archive, schema.first))
-    script.write_text(in_transactions(written, len(schema.first.read_text().splitlines())))
+    script.write_text(clean_script(_script(shop.programs, schema.archive, schema.first)))
     command = [shop.programs.path("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file", str(script)]
     _run(command, target, shop.application, QUIET_OPTIONS, shop.running)
 
@@ -99,21 +96,9 @@ def clean_script(script: str) -> str:
     without what the source's server keeps with a column for itself (HIDDEN), which only its own pg_dump leaves out.
     """
     unknown = re.compile(r"^(\\(un)?restrict .*|SET transaction_timeout = 0;)$", re.MULTILINE)
-    head, found, body = script.partition(HEADER)
+    head, found, body = script.partition("\n--\n-- Name: ")
     body = HIDDEN.sub(_without_hidden, body)
     return unknown.sub("", head) + found + re.sub(r"\n\\unrestrict \w+\s*\Z", "\n", body)
-
-
-def in_transactions(script: str, entries: int) -> str:
-    """A script of so many entries with AT_ONCE of them in a transaction: a commit waits for the disk if a file was
-    replaced, as that of a sequence is for an identity column. If a function's body holds what looks like an entry,
-    which the number shows, no place between two is sure, and the script stays as it is.
-    """
-    head, *parts = script.split(HEADER)
-    if len(parts) != entries:
-        return script
-    batches = [parts[start : start + AT_ONCE] for start in range(0, entries, AT_ONCE)]
-    return head + "".join(f"\nBEGIN;\n{HEADER}{HEADER.join(batch)}\nCOMMIT;\n" for batch in batches)
 
 
 def _without_hidden(statement: re.Match[str]) -> str:

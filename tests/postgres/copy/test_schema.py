@@ -1,4 +1,4 @@
-from homeport.postgres.copy.schema import AT_ONCE, HEADER, choose_first, choose_rest, clean_script, in_transactions
+from homeport.postgres.copy.schema import choose_first, choose_rest, clean_script
 
 ENTRIES = [
     "6; 2615 2200 SCHEMA - public owner",
@@ -51,18 +51,3 @@ def test_what_a_server_keeps_with_a_column_for_itself_is_left_out() -> None:
     script += alter("pg_attver=7, n_distinct=5") + alter("n_distinct=5")
     _, _, cleaned = clean_script(script).partition("CREATE TABLE t ();\n\n")
     assert cleaned == alter("n_distinct=5") * 2
-
-
-def test_entries_go_in_transactions_of_limited_size() -> None:
-    entries = [f"{HEADER}t{number}\n--\n\nCREATE TABLE t{number} ();\n" for number in range(2 * AT_ONCE + 1)]
-    script = in_transactions("SET lock_timeout = 0;\n" + "".join(entries), len(entries))
-    head, *transactions = script.split("\nBEGIN;\n")
-    assert head == "SET lock_timeout = 0;\n"
-    assert [each.count("CREATE TABLE") for each in transactions] == [AT_ONCE, AT_ONCE, 1]
-    assert all(each.endswith("\nCOMMIT;\n") for each in transactions)
-    assert "".join(transactions).replace("\nCOMMIT;\n", "") == "".join(entries)
-
-
-def test_a_script_is_not_divided_where_a_function_holds_what_looks_like_an_entry() -> None:
-    script = f"{HEADER}f\n--\n\nCREATE FUNCTION f() AS $$ {HEADER}x\n-- $$;\n"
-    assert in_transactions(script, 1) == script
