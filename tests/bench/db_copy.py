@@ -73,11 +73,13 @@ class Bench:
 
     def measure(self, *works: Callable[[Server], object]) -> list[Cost]:
         """What each costs, one after another into the same target, which is fresh."""
-        target = rds_like(self.target)
+        place = self.target.create_tablespace()
+        target = rds_like(self.target, options=f"TABLESPACE {place}")
         try:
             return [self._measure(work, target) for work in works]
         finally:
             self.target.execute(f"DROP DATABASE {target.database} WITH (FORCE)")
+            self.target.execute(f"DROP TABLESPACE {place}")
 
     def _measure(self, work: Callable[[Server], object], target: Server) -> Cost:
         for cluster in (self.source, self.target):

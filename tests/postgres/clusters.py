@@ -182,6 +182,23 @@ class Cluster:
         self.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
         return name
 
+    def create_tablespace(self) -> str:
+        """A tablespace in a part of the disk of its own, where nothing was deleted lately.
+
+        For minutes ext4 passes over the inodes of deleted files, one by one, whenever it makes one in the same group
+        (recently_deleted in fs/ext4/ialloc.c): a schema of 220 tables takes 1.0 s instead of 0.3 s where a database has
+        just been dropped. Folders below one with the flag T (chattr(1)) are spread over the groups.
+        """
+        places = self.folder / "places"
+        if not places.exists():
+            places.mkdir(mode=0o711)
+            subprocess.run(["chattr", "+T", str(places)], capture_output=True, check=False)  # other file systems: no
+        name = f"t{secrets.token_hex(5)}"
+        (places / name).mkdir(mode=0o700)
+        self._own(places / name)
+        self.execute(f"CREATE TABLESPACE {name} LOCATION '{places / name}'")
+        return name
+
     def _create(self, settings: Mapping[str, str], encoding: str, locale: str) -> None:
         self.data.mkdir(mode=0o700)
         password = self.folder / "given"

@@ -1,4 +1,4 @@
-"""Two major versions → the pg_dump, pg_restore and psql that fit both, of those on this machine."""
+"""Two major versions → the pg_dump and pg_restore that fit both, of those on this machine."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from shutil import which
 from homeport.errors import HomeportError
 
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
-BESIDE = ("pg_restore", "psql")
+BESIDE = "pg_restore"
 VERSION = re.compile(r"\) (\d+)")
 
 
@@ -39,7 +39,7 @@ def choose_programs(found: Iterable[Programs], source: int, target: int) -> Prog
 
 
 def find_programs() -> list[Programs]:
-    """Every pg_dump with a pg_restore and psql beside it: in PATH, in the usual folders, in the wheel.
+    """Every pg_dump with a pg_restore beside it: in PATH, in the usual folders, in the wheel.
 
     Links are followed: Debian's lead to a script that takes longer to find the program than the program to work.
     """
@@ -47,7 +47,7 @@ def find_programs() -> list[Programs]:
     for pattern in FOLDERS:
         folders += sorted(Path("/").glob(pattern.lstrip("/")))
     folders += _bundled()
-    programs = (_read(folder) for folder in dict.fromkeys(folders) if all((folder / name).exists() for name in BESIDE))
+    programs = (_read(folder) for folder in dict.fromkeys(folders) if (folder / BESIDE).exists())
     return [one for one in programs if one]
 
 

@@ -186,15 +186,14 @@ class _Run:
         def running() -> None:
             keeper.check()
             self._tell(Progress("schema", 0, keeper.contents.bytes, 0, 0, 0.0, None))
-            time.sleep(0.02)
 
         try:
             shop = Shop(choose_programs(find_programs(), *versions), folder, self.application, running)
             rows = self._held.execute("SELECT nspname FROM pg_namespace").fetchall()
             present = frozenset(str(row[0]) for row in rows)
-            with reach(self.source, shop.programs) as source, reach(self.target, shop.programs) as target:
+            with reach(self.source, shop.programs) as source:
                 schema = dump_schema(shop, source, keeper.snapshot, present)
-                restore_first(shop, schema, target)
+            restore_first(shop, schema, self.target)
             self.at("restored")
             return schema.rest
         finally:

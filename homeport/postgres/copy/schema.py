@@ -5,6 +5,7 @@ Between the two come indexes, keys and foreign keys, which `plan` builds itself,
 
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from homeport.errors import HomeportError
 from homeport.postgres.copy.programs import Programs
 from homeport.postgres.copy.reading import OURS
-from homeport.postgres.server import Server, program_environment, redact
+from homeport.postgres.server import Server, connect, program_environment, redact
 from homeport.system import process
 
 DUMP = ("--schema-only", "--format=custom", "--no-owner", "--no-acl", "--no-tablespaces", "--no-sync")
@@ -27,23 +28,24 @@ NEVER = (
     "PROCEDURAL LANGUAGE - plpgsql ",
 )
 BUILT = ("INDEX ", "CONSTRAINT ", "FK CONSTRAINT ", "MATERIALIZED VIEW DATA ", "STATISTICS ")
+HEADER = "\n--\n-- Name: "  # begins each entry in a script of pg_restore
+AT_ONCE = 100  # entries in a transaction: each takes some five locks, of which a server has 6,400 by default
 HIDDEN = re.compile(r"^(ALTER (?:FOREIGN )?TABLE .+ ALTER COLUMN .+ SET )\((.*\bpg_attver=\d+.*)\);$", re.MULTILINE)
 LOCK_TIMEOUT_MS = 60_000  # who waits for a lock that the copy holds (TRUNCATE) keeps pg_dump waiting too, for ever
-QUIET_OPTIONS = "-c synchronous_commit=off -c client_min_messages=warning -c lock_timeout=0 -c statement_timeout=0"
+LOOK_SECONDS = 0.02  # how often it is looked whether pg_dump has ended
 
 
 @dataclass(frozen=True)
 class Schema:
-    """`archive` is pg_dump's; `first` the list of what comes before the rows; `rest` a script of what comes last."""
+    """`first` are scripts of what comes before the rows, each a transaction; `rest` is one of what comes last."""
 
-    archive: Path
-    first: Path
+    first: tuple[str, ...]
     rest: str
 
 
 @dataclass(frozen=True)
 class Shop:
-    """Where and with what the schema is worked on. `running` is called while a program runs: it waits, or raises."""
+    """Where and with what the schema is worked on. `running` is called all the while: it tells, or raises."""
 
     programs: Programs
     folder: Path
@@ -53,27 +55,25 @@ class Shop:
 
 def dump_schema(shop: Shop, source: Server, snapshot: str, present: frozenset[str]) -> Schema:
     """Dump, and divide. `present` are schemas that the target has."""
-    programs, folder = shop.programs, shop.folder
-    archive, first, last = folder / "schema.dump", folder / "first.list", folder / "rest.list"
-    command = [programs.path("pg_dump"), *DUMP, *DUMP_MORE, f"--snapshot={snapshot}", "--file", str(archive)]
-    command.insert(-2, f"--lock-wait-timeout={LOCK_TIMEOUT_MS}")
-    _run(command, source, shop.application, "-c search_path=", shop.running)
-    before = _list(programs, archive, "pre-data")
-    after = _list(programs, archive, "post-data")
-    _write_list(first, [*choose_first(before, present), *(e for e in after if _words(e).startswith("STATISTICS "))])
-    _write_list(last, choose_rest(after))
-    return Schema(archive, first, clean_script(_script(programs, archive, last)))
+    archive = shop.folder / "schema.dump"
+    _dump(shop, source, snapshot, archive)
+    before = choose_first(_list(shop, archive, "pre-data"), present)
+    after = _list(shop, archive, "post-data")
+    before += [entry for entry in after if _words(entry).startswith("STATISTICS ")]
+    first = clean_script(_script(shop, archive, before))
+    return Schema(divide_script(first, len(before)), clean_script(_script(shop, archive, choose_rest(after))))
 
 
 def restore_first(shop: Shop, schema: Schema, target: Server) -> None:
-    """Types, functions, tables without keys, views: onto the target, one by one, stopping at the first that fails.
+    """Types, functions, tables without keys, views: onto the target, stopping at the first that fails.
 
-    pg_restore writes and psql runs, because what pg_restore would send cannot be cleaned.
+    We send what pg_restore writes, because what it would send cannot be cleaned; many entries with one round trip.
     """
-    script = schema.archive.with_name("first.sql")
-    script.write_text(clean_script(_script(shop.programs, schema.archive, schema.first)))
-    command = [shop.programs.path("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file", str(script)]
-    _run(command, target, shop.application, QUIET_OPTIONS, shop.running)
+    with connect(target, application=shop.application, autocommit=True, what="the target") as connection:
+        connection.execute("SET synchronous_commit = off")
+        for script in schema.first:
+            shop.running()
+            connection.execute(script.encode())
 
 
 def choose_first(entries: Iterable[str], present: frozenset[str]) -> list[str]:
@@ -96,9 +96,21 @@ def clean_script(script: str) -> str:
     without what the source's server keeps with a column for itself (HIDDEN), which only its own pg_dump leaves out.
     """
     unknown = re.compile(r"^(\\(un)?restrict .*|SET transaction_timeout = 0;)$", re.MULTILINE)
-    head, found, body = script.partition("\n--\n-- Name: ")
+    head, found, body = script.partition(HEADER)
     body = HIDDEN.sub(_without_hidden, body)
     return unknown.sub("", head) + found + re.sub(r"\n\\unrestrict \w+\s*\Z", "\n", body)
+
+
+def divide_script(script: str, entries: int) -> tuple[str, ...]:
+    """A script of so many entries → the settings at its head, then AT_ONCE entries at a time.
+
+    If a function's body holds what looks like an entry, which their number shows, no place between two is sure, and
+    they stay together.
+    """
+    head, *parts = script.split(HEADER)
+    size = AT_ONCE if len(parts) == entries else max(len(parts), 1)
+    batches = [parts[start : start + size] for start in range(0, len(parts), size)]
+    return head, *("".join(f"{HEADER}{part}" for part in batch) for batch in batches)
 
 
 def _without_hidden(statement: re.Match[str]) -> str:
@@ -106,8 +118,36 @@ def _without_hidden(statement: re.Match[str]) -> str:
     return f"{statement[1]}({', '.join(kept)});" if kept else ""
 
 
-def _script(programs: Programs, archive: Path, chosen: Path) -> str:
-    command = [programs.path("pg_restore"), "--file=-", "--no-owner", "--no-acl", "--no-tablespaces"]
+def _dump(shop: Shop, source: Server, snapshot: str, archive: Path) -> None:
+    command = [shop.programs.path("pg_dump"), *DUMP, *DUMP_MORE, f"--lock-wait-timeout={LOCK_TIMEOUT_MS}"]
+    command += [f"--snapshot={snapshot}", f"--file={archive}"]
+    environment = program_environment(source, application=shop.application) | {"PGOPTIONS": "-c search_path="}
+    log = shop.folder / "said"
+    pid = process.start(command, log=log, environment=environment, dies_with_us=True)
+    try:
+        while (code := process.exit_code(pid)) is None:
+            shop.running()
+            time.sleep(LOOK_SECONDS)
+    except BaseException:
+        process.stop(pid, timeout_seconds=0)
+        raise
+    if code:
+        words = " ".join(redact(source, log.read_text(errors="replace")).split())[-1500:]
+        raise HomeportError(f"{source}: pg_dump: {words}", "mend this, then start again")
+
+
+def _list(shop: Shop, archive: Path, section: str) -> list[str]:
+    """Entries of this section of the archive's table of contents."""
+    command = [shop.programs.path("pg_restore"), "--list", f"--section={section}", str(archive)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if line and not line.startswith(";")]
+
+
+def _script(shop: Shop, archive: Path, entries: Iterable[str]) -> str:
+    """What pg_restore would run for these entries."""
+    chosen = shop.folder / "chosen.list"
+    chosen.write_text("".join(f"{entry}\n" for entry in entries))
+    command = [shop.programs.path("pg_restore"), "--file=-", "--no-owner", "--no-acl", "--no-tablespaces"]
     command += [f"--use-list={chosen}", str(archive)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
@@ -115,29 +155,3 @@ def _script(programs: Programs, archive: Path, chosen: Path) -> str:
 def _words(entry: str) -> str:
     found = ENTRY.match(entry)
     return f"{found[1]} " if found else ""
-
-
-def _list(programs: Programs, archive: Path, section: str) -> list[str]:
-    command = [programs.path("pg_restore"), "--list", f"--section={section}", str(archive)]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if line and not line.startswith(";")]
-
-
-def _write_list(file: Path, entries: Iterable[str]) -> None:
-    file.write_text("".join(f"{entry}\n" for entry in entries))
-
-
-def _run(command: list[str], server: Server, application: str, options: str, running: Callable[[], None]) -> None:
-    environment = program_environment(server, application=application) | {"PGOPTIONS": options}
-    log = Path(command[-1]).with_name("said")
-    log.unlink(missing_ok=True)
-    pid = process.start(command, log=log, environment=environment, dies_with_us=True)
-    try:
-        while (code := process.exit_code(pid)) is None:
-            running()
-    except BaseException:
-        process.stop(pid, timeout_seconds=0)
-        raise
-    if code:
-        words = " ".join(redact(server, log.read_text(errors="replace")).split())[-1500:]
-        raise HomeportError(f"{server}: {Path(command[0]).name}: {words}", "mend this, then start again")

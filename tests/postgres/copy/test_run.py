@@ -9,6 +9,7 @@ import pytest
 from homeport.errors import HomeportError
 from homeport.postgres.compare import compare
 from homeport.postgres.copy.reading import read_contents
+from homeport.postgres.copy.schema import AT_ONCE
 from homeport.postgres.copy.target import read_helpers
 from homeport.postgres.server import Server, connect
 from tests.postgres.clusters import Cluster, heroku_like, rds_like, run_sql
@@ -91,6 +92,14 @@ def test_an_older_target_is_refused(cluster: Find, tmp_path: Path) -> None:
     source, target = source_with(cluster("16"), SMALL), rds_like(cluster("15"))
     with pytest.raises(HomeportError, match="PostgreSQL 15, older than the source's 16"):
         run_copy(source, target, tmp_path / "state")
+
+
+def test_a_schema_is_made_of_more_tables_than_the_target_can_lock_at_once(cluster: Find, tmp_path: Path) -> None:
+    columns = "id int GENERATED ALWAYS AS IDENTITY, v text"
+    tables = "".join(f"CREATE TABLE t{number} ({columns});\n" for number in range(3 * AT_ONCE))
+    source, target = source_with(cluster("15"), tables), rds_like(cluster("15", max_locks_per_transaction="10"))
+    run_copy(source, target, tmp_path / "state")
+    assert read_schema(target, 15) == read_schema(source, 15)
 
 
 def test_an_extension_that_the_target_lacks_is_named(cluster: Find, tmp_path: Path) -> None:

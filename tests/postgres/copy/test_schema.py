@@ -1,4 +1,4 @@
-from homeport.postgres.copy.schema import choose_first, choose_rest, clean_script
+from homeport.postgres.copy.schema import AT_ONCE, HEADER, choose_first, choose_rest, clean_script, divide_script
 
 ENTRIES = [
     "6; 2615 2200 SCHEMA - public owner",
@@ -51,3 +51,21 @@ def test_what_a_server_keeps_with_a_column_for_itself_is_left_out() -> None:
     script += alter("pg_attver=7, n_distinct=5") + alter("n_distinct=5")
     _, _, cleaned = clean_script(script).partition("CREATE TABLE t ();\n\n")
     assert cleaned == alter("n_distinct=5") * 2
+
+
+def test_entries_are_sent_many_at_a_time() -> None:
+    entries = [f"{HEADER}t{number}\n--\n\nCREATE TABLE t{number} ();\n" for number in range(2 * AT_ONCE + 1)]
+    head, *parts = divide_script("SET lock_timeout = 0;\n" + "".join(entries), len(entries))
+    assert head == "SET lock_timeout = 0;\n"
+    assert [part.count("CREATE TABLE") for part in parts] == [AT_ONCE, AT_ONCE, 1]
+    assert "".join(parts) == "".join(entries)
+
+
+def test_a_script_without_entries_has_its_settings_only() -> None:
+    assert divide_script("SET lock_timeout = 0;\n", 0) == ("SET lock_timeout = 0;\n",)
+
+
+def test_a_script_is_not_divided_where_a_function_holds_what_looks_like_an_entry() -> None:
+    function = f"{HEADER}f\n--\n\nCREATE FUNCTION f() AS $$ {HEADER}x\n-- $$;\n"
+    entries = function + f"{HEADER}t\n--\n\nCREATE TABLE t ();\n" * AT_ONCE
+    assert divide_script(f"SET a = b;\n{entries}", AT_ONCE + 1) == ("SET a = b;\n", entries)
