@@ -3,7 +3,7 @@
 If its connection dies the snapshot is gone, and with it the worth of what was copied from it so far.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -61,8 +61,13 @@ class Keeper:
 
 
 @contextmanager
-def keep_snapshot(server: Server, application: str, *, held: bool = True) -> Iterator[Keeper]:
-    """A snapshot of the source, kept until the block ends; `held`: and no table was or will be rewritten after it."""
+def keep_snapshot(
+    server: Server, application: str, *, held: bool = True, exported: Callable[[str], None] = lambda snapshot: None
+) -> Iterator[Keeper]:
+    """A snapshot of the source, kept until the block ends; `held`: and no table was or will be rewritten after it.
+
+    `exported` is told its name before its contents are read; again if it had to be taken anew.
+    """
     with connect(server, application=application, lock_timeout_ms=LOCK_TIMEOUT_MS, what="the source") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
@@ -70,6 +75,7 @@ def keep_snapshot(server: Server, application: str, *, held: bool = True) -> Ite
             try:
                 names = "SELECT pg_export_snapshot(), pg_current_snapshot()::text"
                 snapshot, visible = (str(value) for value in connection.execute(names).fetchall()[0])
+                exported(snapshot)
                 connection.execute("SAVEPOINT contents")
                 contents = read_contents(connection)
                 connection.execute("ROLLBACK TO SAVEPOINT contents")  # gives back locks on what views read

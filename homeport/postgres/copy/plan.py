@@ -1,13 +1,16 @@
 """`Contents` → the tasks of a copy, each with what it waits for. Pure.
 
-Per table: rows, indexes side by side, then what needs the table for itself (constraints from those indexes), then
-ANALYZE; of a small table all but the rows is one task, since a transaction for each would cost more than what it does.
-Foreign keys wait for both of their tables, are added unchecked, and checked one after another per table, so that two
-never want the same lock. Every task may be run again: what it did is recorded in the transaction that did it.
+Per table: rows, indexes side by side, then what needs the table for itself: constraints from those indexes, foreign
+keys from and to it (unchecked), ANALYZE. Then its foreign keys are checked, one after another, while their parents may
+still be analysed. So two never want the same lock, and nobody waits for it. Of a small table all but the rows and the
+foreign keys is one task, since a transaction for each would cost more than what it does.
+Every task may be run again: what it did is recorded in the transaction that did it.
 """
 
 import math
 from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
 
 from homeport.postgres.copy.contents import Constraint, Contents, ForeignKey, Index, Table, View
 from homeport.postgres.copy.graph import Task
@@ -48,12 +51,13 @@ def plan_tasks(contents: Contents, chunk_bytes: int = CHUNK_BYTES, small_bytes: 
     loads += [task.name for task in objects]
     tasks = [task for tasks in rows.values() for task in tasks] + objects
     tasks.append(Task(LOADED, after=tuple(loads), rank=ROWS))
-    ends: dict[str, str] = {}  # table → the last task that touches it alone
-    built = _index_tasks(contents, rows, ends, small)
-    tasks += built
+    built, analyses, ends = _index_tasks(contents, rows, small)
     attached, partitions = _attach_tasks(contents, ends)
-    keys = _foreign_key_tasks(contents.foreign_keys, ends, attached, small)
-    tasks += partitions + keys
+    keys, holders = _foreign_key_tasks(contents, ends, attached, small, analyses)
+    tasks += built + partitions + keys
+    for table, task in analyses.items():
+        others = (*holders[table], *([PARTITIONS] if table in attached else []))
+        tasks.append(replace(task, after=(*task.after, *others)))
     tasks.append(Task(SEQUENCES, after=(LOADED,), rank=LATER))
     tasks.append(Task(REST, after=tuple(task.name for task in tasks), rank=LATER))
     return tasks
@@ -71,9 +75,13 @@ def _row_tasks(contents: Contents, chunk_bytes: int) -> dict[str, list[Task]]:
     }
 
 
-def _index_tasks(contents: Contents, rows: dict[str, list[Task]], ends: dict[str, str], small: set[str]) -> list[Task]:
-    """Views, indexes, constraints that need their table alone, ANALYZE."""
+def _index_tasks(
+    contents: Contents, rows: dict[str, list[Task]], small: set[str]
+) -> tuple[list[Task], dict[str, Task], dict[str, str]]:
+    """Views, indexes, constraints that need their table alone; by table its ANALYZE, and the last task before that."""
     tasks: list[Task] = []
+    analyses: dict[str, Task] = {}
+    ends: dict[str, str] = {}
     sizes = {table.name: table.bytes for table in contents.tables if table.pages}
     sources = {name: tuple(task.name for task in parts) for name, parts in rows.items()}
     for view in _populated(contents.views):
@@ -100,16 +108,17 @@ def _index_tasks(contents: Contents, rows: dict[str, list[Task]], ends: dict[str
             last = (f"keys {table}",)
         if sizes.get(table):
             cost = sizes[table] * ANALYZE_SECONDS + expressions[table]
-            own.append(Task(f"analyze {table}", (f"ANALYZE {table}",), last, cost, INDEXES))
-            last = (f"analyze {table}",)
-        if table in small and own:
-            own, last = [_as_one(f"build {table}", own, after)], (f"build {table}",)
+            analyses[table] = Task(f"analyze {table}", (f"ANALYZE {table}",), last, cost, INDEXES)
+        if table in small:
+            own += [analyses.pop(table)] if table in analyses else []
+            if own:
+                own, last = [_as_one(f"build {table}", own, after)], (f"build {table}",)
         if len(last) != 1:
             own.append(Task(f"end {table}", (), last, 0.0, INDEXES))
             last = (f"end {table}",)
         tasks += own
         (ends[table],) = last
-    return tasks
+    return tasks, analyses, ends
 
 
 def _as_one(name: str, tasks: list[Task], after: tuple[str, ...]) -> Task:
@@ -135,16 +144,18 @@ def _attach_tasks(contents: Contents, ends: dict[str, str]) -> tuple[set[str], l
 
 
 def _foreign_key_tasks(
-    keys: tuple[ForeignKey, ...], ends: dict[str, str], attached: set[str], small: set[str]
-) -> list[Task]:
-    """One per table that refers to others."""
+    contents: Contents, ends: dict[str, str], attached: set[str], small: set[str], analysed: Collection[str]
+) -> tuple[list[Task], dict[str, list[str]]]:
+    """Two per table that refers to others, one if it is small; and by table the tasks that hold it to add a key."""
     by_table: dict[str, list[ForeignKey]] = defaultdict(list)
-    for key in keys:
+    for key in contents.foreign_keys:
         by_table[key.table].append(key)
     tasks: list[Task] = []
+    holders: dict[str, list[str]] = defaultdict(list)
     for table, own in by_table.items():
         both = {table, *(key.parent for key in own)}
-        partitioned = both & attached or any(key.in_one_step for key in own)
+        in_one_step = any(key.in_one_step for key in own)
+        partitioned = both & attached or in_one_step
         after = (*sorted({ends[name] for name in both if name in ends}), *([PARTITIONS] if partitioned else []))
         adds = [
             f"ALTER TABLE {'' if key.in_one_step else 'ONLY '}{table} ADD CONSTRAINT {key.name} {key.definition}"
@@ -154,10 +165,18 @@ def _foreign_key_tasks(
         checks = [
             f"ALTER TABLE {table} VALIDATE CONSTRAINT {key.name}" for key in own if key.valid and not key.in_one_step
         ]
-        statements = ("; ".join([*adds, *checks]),) if table in small else ("; ".join(adds), *checks)
         cost = sum(key.bytes for key in own) * CHECK_SECONDS
-        tasks.append(Task(f"foreign keys {table}", statements, after, cost, INDEXES))
-    return tasks
+        if table in small:
+            tasks.append(Task(f"foreign keys {table}", ("; ".join([*adds, *checks]),), after, cost, INDEXES))
+        else:
+            whole = sum(key.bytes for key in own if key.in_one_step) * CHECK_SECONDS
+            tasks.append(Task(f"foreign keys {table}", ("; ".join(adds),), after, whole, INDEXES))
+            if checks:
+                free = (f"foreign keys {table}", *([f"analyze {table}"] if table in analysed else []))
+                tasks.append(Task(f"check foreign keys {table}", tuple(checks), free, cost - whole, INDEXES))
+        for name in both | attached if in_one_step else both:
+            holders[name].append(f"foreign keys {table}")
+    return tasks, holders
 
 
 def _populated(views: tuple[View, ...]) -> list[View]:

@@ -3,8 +3,8 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from homeport.postgres.copy.plan import (
 )
 from homeport.postgres.copy.programs import Programs, choose_programs, find_programs
 from homeport.postgres.copy.progress import Meter, Progress
-from homeport.postgres.copy.schema import Shop, dump_schema, restore_first
+from homeport.postgres.copy.schema import Dump, restore_first
 from homeport.postgres.copy.throttle import Throttle, pause_reason
 from homeport.postgres.copy.tunnel import tunnel
 from homeport.postgres.copy.worker import Place, Worker, plan_rows
@@ -115,8 +115,15 @@ def _copy(source: Server, target: Server, state: State, options: Options, tell: 
             return run.go_on(move, done)
         with connect(source, application="copy look", autocommit=True, what="the source") as looking:
             receiving.end_leftovers(looking, f"homeport {run.application}")
-        with keep_snapshot(source, run.application, held=options.held) as keeper:
-            return run.begin(keeper, move)
+            versions = looking.info.server_version // 10000, held.info.server_version // 10000
+        if versions[1] < versions[0]:
+            raise HomeportError(f"{target}: is PostgreSQL {versions[1]}, older than the source's {versions[0]}",
+                                f"make the target PostgreSQL {versions[0]} or newer")  # fmt: skip
+        with (
+            run.dump(choose_programs(find_programs(), *versions)) as dump,
+            keep_snapshot(source, run.application, held=options.held, exported=dump.begin) as keeper,
+        ):
+            return run.begin(keeper, move, dump)
 
 
 class _Run:
@@ -136,16 +143,24 @@ class _Run:
     def application(self) -> str:
         return f"copy {self.state.id}"
 
-    def begin(self, keeper: Keeper, move: Move | None) -> Report:
+    @contextmanager
+    def dump(self, programs: Programs) -> Iterator[Dump]:
+        """What dumps the source's schema, and a folder for it while it does."""
+        folder = self.state.file.with_name(f"{self.state.file.name}.schema")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        try:
+            with reach(self.source, programs) as near, Dump(programs, near, self.application, folder) as dump:
+                yield dump
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def begin(self, keeper: Keeper, move: Move | None, dump: Dump) -> Report:
         """From a clean target: schema, then everything else."""
         contents = keeper.contents
         with connect(self.source, application="copy look", autocommit=True, what="the source") as looking:
             receiving.check_different(looking, self._held, self.target)
             present = tuple(receiving.read_objects(looking))
-            versions = looking.info.server_version // 10000, self._held.info.server_version // 10000
-        if versions[1] < versions[0]:
-            raise HomeportError(f"{self.target}: is PostgreSQL {versions[1]}, older than the source's {versions[0]}",
-                                f"make the target PostgreSQL {versions[0]} or newer")  # fmt: skip
         if move is None:
             before = receiving.read_objects(self._held)
             receiving.check_empty(self.target, before, frozenset(present), self.options.into_nonempty)
@@ -160,7 +175,7 @@ class _Run:
             self.state.record("target cleaned", objects=len(ours))
         self.at("cleaned")
         move = replace(move, brought=present, snapshot=keeper.snapshot, contents=render_contents(contents))
-        move = replace(move, rest=self._restore_schema(keeper, versions))
+        move = replace(move, rest=self._restore_schema(keeper, dump))
         write_move(self._held, move)
         write_applied(self._held, keeper.visible)
         self.state.record("schema restored")
@@ -178,26 +193,18 @@ class _Run:
         receiving.drop(self._held, ours)
         remove(self.target, what="the target", kept=RECORD)
 
-    def _restore_schema(self, keeper: Keeper, versions: tuple[int, int]) -> str:
-        folder = self.state.file.with_name(f"{self.state.file.name}.schema")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
+    def _restore_schema(self, keeper: Keeper, dump: Dump) -> str:
+        """What comes before the rows, onto the target; the script of what comes last."""
 
-        def running() -> None:
+        def waiting() -> None:
             keeper.check()
             self._tell(Progress("schema", 0, keeper.contents.bytes, 0, 0, 0.0, None))
 
-        try:
-            shop = Shop(choose_programs(find_programs(), *versions), folder, self.application, running)
-            rows = self._held.execute("SELECT nspname FROM pg_namespace").fetchall()
-            present = frozenset(str(row[0]) for row in rows)
-            with reach(self.source, shop.programs) as source:
-                schema = dump_schema(shop, source, keeper.snapshot, present)
-            restore_first(shop, schema, self.target)
-            self.at("restored")
-            return schema.rest
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        rows = self._held.execute("SELECT nspname FROM pg_namespace").fetchall()
+        schema = dump.end(frozenset(str(row[0]) for row in rows), waiting)
+        restore_first(schema, self.target, self.application, waiting)
+        self.at("restored")
+        return schema.rest
 
     def _work(self, contents: Contents, move: Move, done: frozenset[str], keeper: Keeper | None) -> Report:
         tasks = plan_tasks(contents, self.options.chunk_bytes, self.options.small_bytes)

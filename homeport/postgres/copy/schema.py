@@ -7,8 +7,10 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from homeport.errors import HomeportError
 from homeport.postgres.copy.programs import Programs
@@ -43,36 +45,76 @@ class Schema:
     rest: str
 
 
-@dataclass(frozen=True)
-class Shop:
-    """Where and with what the schema is worked on. `running` is called all the while: it tells, or raises."""
+class Dump:
+    """pg_dump of one snapshot, at work beside us. What it writes is in `folder`."""
 
-    programs: Programs
-    folder: Path
-    application: str
-    running: Callable[[], None]
+    def __init__(self, programs: Programs, source: Server, application: str, folder: Path) -> None:
+        self._programs, self._source, self._application, self._folder = programs, source, application, folder
+        self._archive = folder / "schema.dump"
+        self._log = folder / "said"
+        self._pid: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def begin(self, snapshot: str) -> None:
+        """Begin; or begin anew, if that of an earlier snapshot is of no use any more."""
+        self._stop()
+        self._log.unlink(missing_ok=True)
+        command = [self._programs.path("pg_dump"), *DUMP, *DUMP_MORE, f"--lock-wait-timeout={LOCK_TIMEOUT_MS}"]
+        command += [f"--snapshot={snapshot}", f"--file={self._archive}"]
+        environment = program_environment(self._source, application=self._application)
+        environment["PGOPTIONS"] = "-c search_path="
+        self._pid = process.start(command, log=self._log, environment=environment, dies_with_us=True)
+
+    def end(self, present: frozenset[str], waiting: Callable[[], None]) -> Schema:
+        """Wait for its end, and divide. `present` are schemas that the target has; `waiting` may raise to give up."""
+        assert self._pid is not None
+        while (code := process.exit_code(self._pid)) is None:
+            waiting()
+            time.sleep(LOOK_SECONDS)
+        if code:
+            words = " ".join(redact(self._source, self._log.read_text(errors="replace")).split())[-1500:]
+            raise HomeportError(f"{self._source}: pg_dump: {words}", "mend this, then start again")
+        with ThreadPoolExecutor(2) as both:
+            before, after = both.map(self._list, ("pre-data", "post-data"))
+            first, last = choose_first(before, present), choose_rest(after)
+            first += [entry for entry in after if _words(entry).startswith("STATISTICS ")]
+            script, rest = both.map(self._script, (first, last), ("first", "rest"))
+        return Schema(divide_script(clean_script(script), len(first)), clean_script(rest))
+
+    def _stop(self) -> None:
+        if self._pid is not None and process.exit_code(self._pid) is None:
+            process.stop(self._pid, timeout_seconds=0)
+
+    def _list(self, section: str) -> list[str]:
+        """Entries of this section of the archive's table of contents."""
+        listed = self._restore("--list", f"--section={section}")
+        return [line for line in listed.splitlines() if line and not line.startswith(";")]
+
+    def _script(self, entries: Iterable[str], name: str) -> str:
+        """What pg_restore would run for these entries."""
+        chosen = self._folder / f"{name}.list"
+        chosen.write_text("".join(f"{entry}\n" for entry in entries))
+        return self._restore("--file=-", "--no-owner", "--no-acl", "--no-tablespaces", f"--use-list={chosen}")
+
+    def _restore(self, *options: str) -> str:
+        command = [self._programs.path("pg_restore"), *options, str(self._archive)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def dump_schema(shop: Shop, source: Server, snapshot: str, present: frozenset[str]) -> Schema:
-    """Dump, and divide. `present` are schemas that the target has."""
-    archive = shop.folder / "schema.dump"
-    _dump(shop, source, snapshot, archive)
-    before = choose_first(_list(shop, archive, "pre-data"), present)
-    after = _list(shop, archive, "post-data")
-    before += [entry for entry in after if _words(entry).startswith("STATISTICS ")]
-    first = clean_script(_script(shop, archive, before))
-    return Schema(divide_script(first, len(before)), clean_script(_script(shop, archive, choose_rest(after))))
-
-
-def restore_first(shop: Shop, schema: Schema, target: Server) -> None:
+def restore_first(schema: Schema, target: Server, application: str, waiting: Callable[[], None]) -> None:
     """Types, functions, tables without keys, views: onto the target, stopping at the first that fails.
 
     We send what pg_restore writes, because what it would send cannot be cleaned; many entries with one round trip.
     """
-    with connect(target, application=shop.application, autocommit=True, what="the target") as connection:
+    with connect(target, application=application, autocommit=True, what="the target") as connection:
         connection.execute("SET synchronous_commit = off")
         for script in schema.first:
-            shop.running()
+            waiting()
             connection.execute(script.encode())
 
 
@@ -116,40 +158,6 @@ def divide_script(script: str, entries: int) -> tuple[str, ...]:
 def _without_hidden(statement: re.Match[str]) -> str:
     kept = [option for option in statement[2].split(", ") if not option.startswith("pg_attver=")]
     return f"{statement[1]}({', '.join(kept)});" if kept else ""
-
-
-def _dump(shop: Shop, source: Server, snapshot: str, archive: Path) -> None:
-    command = [shop.programs.path("pg_dump"), *DUMP, *DUMP_MORE, f"--lock-wait-timeout={LOCK_TIMEOUT_MS}"]
-    command += [f"--snapshot={snapshot}", f"--file={archive}"]
-    environment = program_environment(source, application=shop.application) | {"PGOPTIONS": "-c search_path="}
-    log = shop.folder / "said"
-    pid = process.start(command, log=log, environment=environment, dies_with_us=True)
-    try:
-        while (code := process.exit_code(pid)) is None:
-            shop.running()
-            time.sleep(LOOK_SECONDS)
-    except BaseException:
-        process.stop(pid, timeout_seconds=0)
-        raise
-    if code:
-        words = " ".join(redact(source, log.read_text(errors="replace")).split())[-1500:]
-        raise HomeportError(f"{source}: pg_dump: {words}", "mend this, then start again")
-
-
-def _list(shop: Shop, archive: Path, section: str) -> list[str]:
-    """Entries of this section of the archive's table of contents."""
-    command = [shop.programs.path("pg_restore"), "--list", f"--section={section}", str(archive)]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if line and not line.startswith(";")]
-
-
-def _script(shop: Shop, archive: Path, entries: Iterable[str]) -> str:
-    """What pg_restore would run for these entries."""
-    chosen = shop.folder / "chosen.list"
-    chosen.write_text("".join(f"{entry}\n" for entry in entries))
-    command = [shop.programs.path("pg_restore"), "--file=-", "--no-owner", "--no-acl", "--no-tablespaces"]
-    command += [f"--use-list={chosen}", str(archive)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _words(entry: str) -> str:

@@ -34,6 +34,8 @@ POINTS = [
     "before keys public.parent",
     "after keys public.parent",
     "before foreign keys public.child",
+    "after analyze public.parent",
+    "before check foreign keys public.child",
     "after refresh public.z_first",
     "after sequences",
     "before rest",
@@ -42,7 +44,7 @@ POINTS = [
 
 
 # The points of a table that is not small; no other is of this kind.
-APART = (["index"], ["keys"])
+APART = (["index"], ["keys"], ["analyze"], ["check"])
 
 
 def options(point: str) -> dict[str, int]:

@@ -80,11 +80,27 @@ def test_a_table_without_rows_gets_its_index_and_no_analyze() -> None:
     assert "analyze nothing" not in tasks()
 
 
-def test_a_foreign_key_waits_for_both_tables_and_is_checked_after_it_was_added() -> None:
-    task = tasks()["foreign keys b"]
-    assert set(task.after) == {"analyze a", "analyze b"}
-    assert task.statements[0].count("NOT VALID") == 2
-    assert task.statements[1:] == ("ALTER TABLE b VALIDATE CONSTRAINT b_a",)
+def test_a_foreign_key_waits_for_the_keys_of_both_tables_and_is_checked_while_its_parent_is_analysed() -> None:
+    found = tasks()
+    added, checked = found["foreign keys b"], found["check foreign keys b"]
+    assert set(added.after) == {"keys a", "keys b"}
+    assert len(added.statements) == 1
+    assert added.statements[0].count("NOT VALID") == 2
+    assert checked.statements == ("ALTER TABLE b VALIDATE CONSTRAINT b_a",)
+    assert set(checked.after) == {"foreign keys b", "analyze b"}
+
+
+def test_no_table_is_analysed_while_a_foreign_key_from_or_to_it_is_added() -> None:
+    """Each would wait for the other's lock."""
+    found = tasks()
+    assert set(found["analyze a"].after) == {"keys a", "foreign keys b"}
+    assert set(found["analyze b"].after) == {"keys b", "foreign keys b"}
+
+
+def test_the_check_of_a_table_without_rows_waits_for_no_analyze() -> None:
+    empty = ForeignKey("nothing_a", "nothing", "a", "FOREIGN KEY (id) REFERENCES a", True, False, 0)
+    found = tasks(replace(CONTENTS, foreign_keys=(empty,)))
+    assert found["check foreign keys nothing"].after == ("foreign keys nothing",)
 
 
 def test_only_a_key_of_a_partitioned_table_waits_for_every_other_table() -> None:
@@ -96,7 +112,9 @@ def test_only_a_key_of_a_partitioned_table_waits_for_every_other_table() -> None
     contents = replace(CONTENTS, tables=(*CONTENTS.tables, table("p1")), indexes=(*CONTENTS.indexes, *parts))
     plain = tasks(contents)
     assert plain[PARTITIONS].statements == ("ALTER INDEX p_id ATTACH PARTITION p1_id",)
-    assert set(plain[PARTITIONS].after) == {"index p_id", "analyze p1"}
+    assert set(plain[PARTITIONS].after) == {"index p_id", "index p1_id"}
+    assert PARTITIONS in plain["analyze p1"].after
+    assert PARTITIONS not in plain["analyze a"].after
     assert PARTITIONS not in plain["foreign keys b"].after
     to_part = ForeignKey("b_p1", "b", "p1", "FOREIGN KEY (id) REFERENCES p1", True, False, 8192)
     with_key = replace(contents, foreign_keys=(*contents.foreign_keys, to_part))
@@ -104,7 +122,10 @@ def test_only_a_key_of_a_partitioned_table_waits_for_every_other_table() -> None
     of_all = ForeignKey("p_b", "p", "b", "FOREIGN KEY (id) REFERENCES b", True, True, 8192)
     whole = tasks(replace(contents, foreign_keys=(of_all,)))
     assert PARTITIONS in whole["foreign keys p"].after
-    assert {"analyze a", "analyze b", "analyze p1"} <= set(whole[PARTITIONS].after)
+    assert {"keys a", "keys b", "index p1_id"} <= set(whole[PARTITIONS].after)
+    assert whole["foreign keys p"].cost > 0
+    assert "check foreign keys p" not in whole
+    assert "foreign keys p" in whole["analyze p1"].after
 
 
 def test_a_table_whose_index_computes_something_is_analysed_early() -> None:
@@ -138,7 +159,8 @@ def test_only_tables_below_the_limit_are_small() -> None:
     found = tasks(small_bytes=100_000)
     assert "build b" in found
     assert {"index a_pkey", "index a_other", "keys a", "analyze a"} <= set(found)
-    assert set(found["foreign keys b"].after) == {"analyze a", "build b"}
+    assert set(found["foreign keys b"].after) == {"keys a", "build b"}
+    assert set(found["analyze a"].after) == {"keys a", "foreign keys b"}
 
 
 def test_a_view_waits_for_every_row_and_for_the_views_that_it_reads() -> None:

@@ -96,8 +96,11 @@ def test_an_older_target_is_refused(cluster: Find, tmp_path: Path) -> None:
 
 def test_a_schema_is_made_of_more_tables_than_the_target_can_lock_at_once(cluster: Find, tmp_path: Path) -> None:
     columns = "id int GENERATED ALWAYS AS IDENTITY, v text"
-    tables = "".join(f"CREATE TABLE t{number} ({columns});\n" for number in range(3 * AT_ONCE))
-    source, target = source_with(cluster("15"), tables), rds_like(cluster("15", max_locks_per_transaction="10"))
+    tables = "".join(f"CREATE TABLE t{number} ({columns});\n" for number in range(6 * AT_ONCE))
+    source, target = (
+        source_with(cluster("15"), tables),
+        rds_like(cluster("15", max_locks_per_transaction="32", max_connections="15")),
+    )
     run_copy(source, target, tmp_path / "state")
     assert read_schema(target, 15) == read_schema(source, 15)
 
