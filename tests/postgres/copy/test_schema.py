@@ -1,5 +1,25 @@
-from homeport.postgres.copy.schema import AT_ONCE, HEADER, choose_first, choose_rest, clean_script, divide_script
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from homeport.postgres.copy.keeper import keep_snapshot
+from homeport.postgres.copy.programs import choose_programs, find_programs
+from homeport.postgres.copy.run import reach
+from homeport.postgres.copy.schema import (
+    AT_ONCE,
+    HEADER,
+    Dump,
+    choose_first,
+    choose_rest,
+    clean_script,
+    divide_script,
+)
+from homeport.postgres.server import connect
+from homeport.system import process
+from tests.postgres.clusters import Cluster, heroku_like, run_sql
+
+Find = Callable[..., Cluster]
 ENTRIES = [
     "6; 2615 2200 SCHEMA - public owner",
     "7; 2615 17000 SCHEMA - heroku_ext owner",
@@ -69,3 +89,27 @@ def test_a_script_is_not_divided_where_a_function_holds_what_looks_like_an_entry
     function = f"{HEADER}f\n--\n\nCREATE FUNCTION f() AS $$ {HEADER}x\n-- $$;\n"
     entries = function + f"{HEADER}t\n--\n\nCREATE TABLE t ();\n" * AT_ONCE
     assert divide_script(f"SET a = b;\n{entries}", AT_ONCE + 1) == ("SET a = b;\n", entries)
+
+
+@pytest.mark.integration
+def test_a_dump_that_is_begun_anew_is_of_the_later_snapshot(cluster: Find, tmp_path: Path) -> None:
+    source, programs = heroku_like(cluster("15")), choose_programs(find_programs(), 15, 15)
+    with reach(source, programs) as near, Dump(programs, near, "copy test", tmp_path) as dump:
+        with keep_snapshot(source, "one", exported=dump.begin):
+            run_sql(source, "CREATE TABLE later (n int)")
+            with keep_snapshot(source, "other", exported=dump.begin):
+                schema = dump.end(frozenset({"public"}), lambda: None)
+    assert "CREATE TABLE public.later" in "".join(schema.first)
+
+
+@pytest.mark.integration
+def test_a_dump_that_nobody_waits_for_any_more_is_stopped(cluster: Find, tmp_path: Path) -> None:
+    source, programs = heroku_like(cluster("15")), choose_programs(find_programs(), 15, 15)
+    run_sql(source, "CREATE TABLE t (n int)")
+    with keep_snapshot(source, "one", held=False) as keeper, connect(source, application="holder") as holder:
+        holder.execute("LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE")  # it would wait for that
+        with reach(source, programs) as near, Dump(programs, near, "copy test", tmp_path) as dump:
+            dump.begin(keeper.snapshot)
+            assert dump._pid is not None
+            assert process.exit_code(dump._pid) is None
+        assert process.exit_code(dump._pid) is not None
