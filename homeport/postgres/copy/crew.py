@@ -32,6 +32,7 @@ class Crew:
         self._attempts: dict[str, int] = {}
         self._failure: BaseException | None = None
         self._at_work = 0
+        self._over = threading.Event()  # apart from `_changed`: who waits for the end is not woken by every task
         self.prepare: Callable[[Task], Task] = lambda task: task
         self.running: set[str] = set()
 
@@ -40,28 +41,21 @@ class Crew:
         return self._failure is not None
 
     def run(self, jobs: int, tick: Callable[[], None]) -> None:
-        """Return when every task is done; `tick` is called a few times a second, and may raise to give up."""
+        """Return when every task is done. `tick` is called a few times a second and at the end, and may raise to give up."""
         threads = [threading.Thread(target=self._labour, name=f"copy {number}", daemon=True) for number in range(jobs)]
         self._at_work = jobs
         for thread in threads:
             thread.start()
         try:
-            while self._wait():
+            while not self._over.wait(TICK_SECONDS):
                 if self._failure is None:
                     tick()
         except BaseException as error:
             self._give_up(error)
             raise
+        tick()  # tells that all is done; or, if the source is gone, raises what is a better answer
         if self._failure:
-            tick()  # if the source is gone, that is the better answer
             raise self._failure
-
-    def _wait(self) -> bool:
-        """Until something has changed, or it is time to tell; whether anybody is still at work."""
-        with self._changed:
-            if self._at_work:
-                self._changed.wait(TICK_SECONDS)
-            return self._at_work > 0
 
     def _labour(self) -> None:
         try:
@@ -79,7 +73,8 @@ class Crew:
         finally:
             with self._changed:
                 self._at_work -= 1
-                self._changed.notify_all()
+                if not self._at_work:
+                    self._over.set()
 
     def _take(self) -> tuple[Task, bool] | None:
         """A task, and whether no other could start now."""

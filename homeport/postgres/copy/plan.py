@@ -138,9 +138,9 @@ def _attach_tasks(contents: Contents, ends: dict[str, str]) -> tuple[set[str], l
     attached = {table for part in children for table in (part.table, tables[part.parent])}
     statements = tuple(f"ALTER INDEX {part.parent} ATTACH PARTITION {part.name}" for part in children)
     if any(key.in_one_step for key in contents.foreign_keys):
-        return attached, [Task(PARTITIONS, statements, tuple(ends.values()), 0.1, LATER)]
+        return attached, [Task(PARTITIONS, statements, tuple(ends.values()), 0.1, INDEXES)]
     after = tuple(ends[table] for table in sorted(attached))
-    return attached, [Task(PARTITIONS, statements, after, 0.1, LATER)] if statements else []
+    return attached, [Task(PARTITIONS, statements, after, 0.1, INDEXES)] if statements else []
 
 
 def _foreign_key_tasks(

@@ -114,6 +114,7 @@ def test_only_a_key_of_a_partitioned_table_waits_for_every_other_table() -> None
     assert plain[PARTITIONS].statements == ("ALTER INDEX p_id ATTACH PARTITION p1_id",)
     assert set(plain[PARTITIONS].after) == {"index p_id", "index p1_id"}
     assert PARTITIONS in plain["analyze p1"].after
+    assert plain[PARTITIONS].rank == plain["analyze p1"].rank  # so that what is long does not begin last
     assert PARTITIONS not in plain["analyze a"].after
     assert PARTITIONS not in plain["foreign keys b"].after
     to_part = ForeignKey("b_p1", "b", "p1", "FOREIGN KEY (id) REFERENCES p1", True, False, 8192)
