@@ -41,7 +41,7 @@ class Crew:
         return self._failure is not None
 
     def run(self, jobs: int, tick: Callable[[], None]) -> None:
-        """Return when every task is done. `tick` is called a few times a second and at the end, and may raise to give up."""
+        """Return when every task is done. `tick` is called a few times a second and at the end; it may raise."""
         threads = [threading.Thread(target=self._labour, name=f"copy {number}", daemon=True) for number in range(jobs)]
         self._at_work = jobs
         for thread in threads:
