@@ -36,15 +36,16 @@ class Framing(Exception):
 def forward(
     source: Wire, target: Wire, read: str, write: str, spend: Callable[[int], None], *, framed: bool = False
 ) -> Copied:
-    """Run `read` (one COPY … TO STDOUT) on the source into `write` on the target, which may hold statements around its
-    COPY … FROM STDIN and is finished when this returns. `spend` is told bytes as they pass.
+    """Run `read` (COPY … TO STDOUT, in a transaction that it may begin itself) on the source into `write` on the target,
+    which may hold statements around its COPY … FROM STDIN and is finished when this returns. `spend` is told bytes as
+    they pass.
 
     ServerError, ConnectionLost or Framing: nothing was committed, and both sessions must be closed.
     """
     nonce = secrets.token_hex(16)
     target.send(write)
+    source.send(f"{read}; SELECT '{nonce}' AS h")  # both have a way to go: one need not wait for the other's answer
     target.answer(until=b"G")
-    source.send(f"{read}; SELECT '{nonce}' AS h")
     source.answer(until=b"H")
     try:
         copied = _framed(source, target, spend) if framed else _raw(source, target, _last_words(nonce), spend)

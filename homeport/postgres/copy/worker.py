@@ -87,9 +87,9 @@ class Worker:
             source, target = self._open_source(), self._open_target()
             try:
                 # A transaction of its own: none holds locks on tables that it is done with.
-                source.execute(f"{AT_SNAPSHOT}; SET TRANSACTION SNAPSHOT '{self.place.snapshot}'")
+                read = f"{AT_SNAPSHOT}; SET TRANSACTION SNAPSHOT '{self.place.snapshot}'; {rows.read}"
                 write = f"BEGIN; {done_statement(name)}; {rows.write}; COMMIT"
-                copied: Copied = forward(source, target, rows.read, write, self._spend, framed=framed)
+                copied: Copied = forward(source, target, read, write, self._spend, framed=framed)
                 source.execute("COMMIT")
                 return copied.bytes
             except Framing:
