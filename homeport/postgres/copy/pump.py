@@ -36,7 +36,7 @@ class Framing(Exception):
 def forward(
     source: Wire, target: Wire, read: str, write: str, spend: Callable[[int], None], *, framed: bool = False
 ) -> Copied:
-    """Run `read` (COPY … TO STDOUT, in a transaction that it may begin itself) on the source into `write` on the target,
+    """Run `read` (COPY … TO STDOUT, in a transaction which it may begin) on the source into `write` on the target,
     which may hold statements around its COPY … FROM STDIN and is finished when this returns. `spend` is told bytes as
     they pass.
 
