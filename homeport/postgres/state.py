@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -103,8 +103,19 @@ class State:
 
     def record(self, step: str, **detail: object) -> None:
         """Append to the history."""
-        with self._lock, self._connection:
+        self.note(step, **detail)
+        self.write_notes()
+
+    def note(self, step: str, **detail: object) -> None:
+        """Append to the history what there may be hundreds of in a second. It is written with what is recorded next, by
+        `write_notes`, or in the end; a kill before that loses it.
+        """
+        with self._lock:
             self._connection.execute("INSERT INTO event VALUES (?, ?, ?)", [time.time(), step, json.dumps(detail)])
+
+    def write_notes(self) -> None:
+        with self._lock:
+            self._connection.commit()
 
     @property
     def has_begun(self) -> bool:
@@ -140,7 +151,11 @@ def open_state(file: Path, source: Server, target: Server) -> Iterator[State]:
                 raise HomeportError(
                     f"{file}: cannot be used as the state of a move: {error}", "name another file with --state"
                 ) from None
-            yield State(file, connection)
+            try:
+                yield State(file, connection)
+            finally:
+                with suppress(sqlite3.Error):  # of a full disk: what led here is the better error
+                    connection.commit()
 
 
 def describe(server: Server) -> str:

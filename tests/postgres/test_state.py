@@ -1,6 +1,6 @@
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,24 @@ def test_a_move_keeps_its_name_and_its_history(tmp_path: Path) -> None:
     with open_state(tmp_path / "state", SOURCE, TARGET) as state:
         assert state.id == name
         assert [(event.step, event.detail) for event in state.events()] == [("copy began", {"tables": 3})]
+
+
+def test_notes_are_written_with_what_is_recorded_next_when_told_and_in_the_end(tmp_path: Path) -> None:
+    def written() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "state")) as other:
+            return [step for (step,) in other.execute("SELECT step FROM event ORDER BY rowid")]
+
+    with suppress(KeyboardInterrupt), open_state(tmp_path / "state", SOURCE, TARGET) as state:
+        state.note("one")
+        assert written() == []
+        state.record("two")
+        assert written() == ["one", "two"]
+        state.note("three")
+        state.write_notes()
+        assert written() == ["one", "two", "three"]
+        state.note("four")
+        raise KeyboardInterrupt
+    assert written() == ["one", "two", "three", "four"]
 
 
 @pytest.mark.integration

@@ -229,7 +229,7 @@ class _Run:
         def finished(task: Task, size: int) -> None:
             meter.finished(task.name, size)
             if task.rank != ROWS or task.name == LOADED:
-                self.state.record("done", task=task.name)
+                self.state.note("done", task=task.name)
             self.at(f"after {task.name}")
 
         def prepare(task: Task) -> Task:
@@ -267,6 +267,7 @@ class _Run:
                     self.state.record("paused" if reason else "resumed", reason=reason)
                     (self._throttle.pause if reason else self._throttle.resume)()
                 paused, looked = reason, now
+            self.state.write_notes()
             step = min(crew.running, default="") if crew.running else ""
             self._tell(meter.read(step, paused))
 

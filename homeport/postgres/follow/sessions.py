@@ -235,7 +235,7 @@ def _check_slot(connection: Connection, giving: Server, capture: Capture, read: 
     slot = find_slots(connection).get(name)
     known = max(parse_lsn(place) for place in (capture.began, read, "0/0") if place)
     problem = find_slot_problem(name, slot)
-    if slot and not problem and parse_lsn(slot.confirmed) > known:
+    if slot and not problem and parse_lsn(slot.confirmed or "0/0") > known:
         problem = f"{name} is another one of that name: it begins at {slot.confirmed}"
     if not problem and not connection.execute("SELECT FROM pg_publication WHERE pubname = %s", [name]).fetchall():
         problem = f"{name} has lost its publication"

@@ -44,7 +44,7 @@ Say = Callable[[str], None]
 class Slot:
     """A slot as it is. `confirmed`: it gives what was committed after that; `kept_bytes`: of WAL, for its sake."""
 
-    confirmed: str
+    confirmed: str | None  # None while it is being made: that waits for every transaction which writes
     is_lost: bool
     kept_bytes: int
     reader: int | None  # the process that reads it
@@ -83,10 +83,17 @@ def make_slot(connection: Connection, slot: str, where: str, say: Say) -> None:
             connection.execute(f'CREATE PUBLICATION "{slot}" FOR TABLE homeport.mark'.encode())
     connection.execute(f"SET lock_timeout = {WAIT_MS}".encode())
     for attempt in range(ATTEMPTS):
-        if slot in find_slots(connection):
+        found = find_slots(connection).get(slot)
+        if found and found.confirmed:
             break
+        if found:  # the session of a killed process still waits to make it
+            connection.execute("SELECT pg_terminate_backend(%s)", [found.reader])
+            time.sleep(PAUSE_SECONDS)
+            continue
         try:
             connection.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", [slot])
+        except psycopg.errors.DuplicateObject:
+            pass  # looked at again
         except psycopg.errors.LockNotAvailable:
             if attempt % 6 == 0:
                 say(f"{where}: the replication slot waits for transactions to end: {_describe_running(connection)}")

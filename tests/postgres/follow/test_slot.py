@@ -1,7 +1,9 @@
 """A target that follows its source by a replication slot, where the source allows that, on real servers."""
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +87,44 @@ def test_a_slot_is_taken_where_there_may_be_one_and_triggers_where_they_are_want
     with pytest.raises(HomeportError, match="cannot be read from a replication slot: .* may not replicate"):
         install(source, "one", "elsewhere", always=True, method="slot")
     assert install(source, "one", "elsewhere", always=True, method="auto").slot is None
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_slot_that_a_killed_process_has_left_half_made_is_made_anew(sides: tuple[Server, Server]) -> None:
+    """It is in the catalog while it waits for a transaction that writes, and begins nowhere yet."""
+    source, _ = sides
+    made = "SELECT pg_create_logical_replication_slot('homeport_one', 'pgoutput')"
+
+    def leave() -> None:
+        with suppress(psycopg.OperationalError):  # it is ended
+            left.execute(made)
+
+    points: list[str] = []
+
+    def begin() -> None:
+        install(source, "one", "elsewhere", always=True, method="slot", at=points.append)
+
+    with psycopg.connect(**conninfo(source)) as writer, connect(source, application="left") as left:
+        writer.execute("UPDATE pair SET v = v + 1")
+        threading.Thread(target=leave).start()
+        wait_until(lambda: run_sql(source, SLOTS) == [("homeport_one",)])
+        thread = threading.Thread(target=begin)
+        thread.start()
+        alive = f"SELECT 1 FROM pg_stat_activity WHERE pid = {left.info.backend_pid}"
+        wait_until(lambda: "slot" in points or not run_sql(source, alive))
+        writer.commit()
+        thread.join()
+    with connect(source, application="test", autocommit=True) as connection:
+        capture, slot = read_capture(connection), find_slots(connection)["homeport_one"]
+    assert capture
+    assert capture.ready
+    assert capture.began == slot.confirmed is not None
 
 
 def test_nothing_of_ours_is_left(sides: tuple[Server, Server], tmp_path: Path) -> None:
