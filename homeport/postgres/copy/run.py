@@ -94,10 +94,9 @@ def copy(
             return _copy(source, target, state, options, tell, at)
         except psycopg.Error as error:
             said = " ".join(redact(source, redact(target, str(error))).split())
-            kind = Lost if isinstance(error, psycopg.OperationalError) else HomeportError
-            denied = isinstance(error, psycopg.errors.InsufficientPrivilege)
-            hint = CAUSES["42501"] if denied else "mend this, then start again"
-            raise kind(f"{source} to {target}: {said}", hint) from None
+            cause = CAUSES.get(error.sqlstate or "")
+            kind = Lost if isinstance(error, psycopg.OperationalError) and not cause else HomeportError
+            raise kind(f"{source} to {target}: {said}", cause or "mend this, then start again") from None
 
 
 def _copy(source: Server, target: Server, state: State, options: Options, tell: Tell, at: At) -> Report:

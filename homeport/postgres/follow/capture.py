@@ -22,6 +22,7 @@ import psycopg
 from homeport.errors import HomeportError
 from homeport.postgres.catalog import read_catalog
 from homeport.postgres.checksum import quote
+from homeport.postgres.copy.target import end_leftovers
 from homeport.postgres.follow.captured import (
     TABLES,
     Capture,
@@ -79,6 +80,9 @@ def install(  # noqa: PLR0913 what is captured for whom, and who is told
         server, application=f"capture {move}", autocommit=True, lock_timeout_ms=LOCK_TIMEOUT_MS, what=what
     ) as connection:
         try:
+            end_leftovers(
+                connection, f"homeport capture {move}"
+            )  # one may wait to make a slot, and would make it later
             where = f"{what} ({server})"
             known = _find_known(connection, move, method, where)
             if known is None:

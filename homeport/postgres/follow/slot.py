@@ -86,14 +86,11 @@ def make_slot(connection: Connection, slot: str, where: str, say: Say) -> None:
         found = find_slots(connection).get(slot)
         if found and found.confirmed:
             break
-        if found:  # the session of a killed process still waits to make it
-            connection.execute("SELECT pg_terminate_backend(%s)", [found.reader])
+        if found:  # of a session that has just been ended while it was making it
             time.sleep(PAUSE_SECONDS)
             continue
         try:
             connection.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", [slot])
-        except psycopg.errors.DuplicateObject:
-            pass  # looked at again
         except psycopg.errors.LockNotAvailable:
             if attempt % 6 == 0:
                 say(f"{where}: the replication slot waits for transactions to end: {_describe_running(connection)}")

@@ -61,5 +61,12 @@ def test_what_fails_after_a_task_ends_all_the_others() -> None:
     assert done == ["first", "middle"]
 
 
+def test_the_last_tick_comes_when_all_is_done() -> None:
+    done: list[str] = []
+    told: list[int] = []
+    Crew(Graph(TASKS), make_worker, lambda task, size: done.append(task.name)).run(1, lambda: told.append(len(done)))
+    assert told[-1] == len(TASKS)
+
+
 def test_a_crew_without_tasks_ends_at_once() -> None:
     Crew(Graph([]), make_worker, lambda task, size: None).run(4, lambda: None)

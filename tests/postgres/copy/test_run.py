@@ -8,6 +8,7 @@ import pytest
 
 from homeport.errors import HomeportError
 from homeport.postgres.compare import compare
+from homeport.postgres.copy import schema
 from homeport.postgres.copy.reading import read_contents
 from homeport.postgres.copy.schema import AT_ONCE
 from homeport.postgres.copy.target import read_helpers
@@ -94,13 +95,20 @@ def test_an_older_target_is_refused(cluster: Find, tmp_path: Path) -> None:
         run_copy(source, target, tmp_path / "state")
 
 
-def test_a_schema_is_made_of_more_tables_than_the_target_can_lock_at_once(cluster: Find, tmp_path: Path) -> None:
+def test_a_schema_is_made_of_more_tables_than_the_target_can_lock_at_once(
+    cluster: Find, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     columns = "id int GENERATED ALWAYS AS IDENTITY, v text"
     tables = "".join(f"CREATE TABLE t{number} ({columns});\n" for number in range(6 * AT_ONCE))
     source, target = (
         source_with(cluster("15"), tables),
         rds_like(cluster("15", max_locks_per_transaction="32", max_connections="15")),
     )
+    monkeypatch.setattr(schema, "AT_ONCE", 100 * AT_ONCE)
+    with pytest.raises(HomeportError, match="max_locks_per_transaction") as caught:
+        run_copy(source, target, tmp_path / "state")
+    assert type(caught.value) is HomeportError  # trying again would not help
+    monkeypatch.undo()
     run_copy(source, target, tmp_path / "state")
     assert read_schema(target, 15) == read_schema(source, 15)
 

@@ -102,7 +102,7 @@ def test_a_slot_that_a_killed_process_has_left_half_made_is_made_anew(sides: tup
     made = "SELECT pg_create_logical_replication_slot('homeport_one', 'pgoutput')"
 
     def leave() -> None:
-        with suppress(psycopg.OperationalError):  # it is ended
+        with suppress(psycopg.OperationalError), connect(source, application="capture one") as left:  # it is ended
             left.execute(made)
 
     points: list[str] = []
@@ -110,13 +110,14 @@ def test_a_slot_that_a_killed_process_has_left_half_made_is_made_anew(sides: tup
     def begin() -> None:
         install(source, "one", "elsewhere", always=True, method="slot", at=points.append)
 
-    with psycopg.connect(**conninfo(source)) as writer, connect(source, application="left") as left:
+    with psycopg.connect(**conninfo(source)) as writer:
         writer.execute("UPDATE pair SET v = v + 1")
-        threading.Thread(target=leave).start()
-        wait_until(lambda: run_sql(source, SLOTS) == [("homeport_one",)])
-        thread = threading.Thread(target=begin)
+        threading.Thread(target=leave, daemon=True).start()
+        wait_until(lambda: bool(run_sql(source, SLOTS)))
+        ((pid,),) = run_sql(source, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'homeport_one'")
+        thread = threading.Thread(target=begin, daemon=True)
         thread.start()
-        alive = f"SELECT 1 FROM pg_stat_activity WHERE pid = {left.info.backend_pid}"
+        alive = f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid}"
         wait_until(lambda: "slot" in points or not run_sql(source, alive))
         writer.commit()
         thread.join()
