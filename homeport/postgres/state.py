@@ -72,7 +72,7 @@ class Move:
     settings: Mapping[str, str] = field(default_factory=dict)  # the target's own, before
     snapshot: str | None = None
     contents: str | None = None
-    rest: str | None = None
+    rest: tuple[str, ...] = ()  # the scripts of what comes last
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,10 @@ def read_move(connection: Connection) -> Move | None:
     rows = connection.execute(query).fetchall()
     if not rows:
         return None
-    identifier, source, before, brought, settings, *rest = rows[0]
-    return Move(identifier, source, tuple(json.loads(before)), tuple(json.loads(brought)), json.loads(settings), *rest)
+    identifier, source, *texts, snapshot, contents, rest = rows[0]
+    before, brought, settings = map(json.loads, texts)
+    scripts = tuple(json.loads(rest))
+    return Move(identifier, source, tuple(before), tuple(brought), settings, snapshot, contents, scripts)
 
 
 def write_move(connection: Connection, move: Move) -> None:
@@ -185,7 +187,7 @@ def write_move(connection: Connection, move: Move) -> None:
         connection.execute(
             "INSERT INTO homeport.move (id, source, before, brought, settings, snapshot, contents, rest)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [*values, move.snapshot, move.contents, move.rest],
+            [*values, move.snapshot, move.contents, json.dumps(move.rest)],
         )
 
 

@@ -172,7 +172,7 @@ def main() -> None:
         bench = Bench(source, target, database)
         contents = bench.contents()
         print(f"source: {contents.bytes / 1e6:.0f} MB of tables, {len(contents.tables)} tables, {CORES} cores")
-        bench.measure(bench.copy)  # not counted: the first into memory and blocks never used before takes a sixth longer
+        bench.measure(bench.copy)  # not counted: the first, into blocks never used before, takes a sixth longer
         works: Works = {OURS: bench.copy, **{name: partial(rival, database) for name, rival in find_rivals().items()}}
         report(compete(bench, works, bench.floors(contents)))
         print_line(source, target)

@@ -1,6 +1,6 @@
 """What comes last: the values of sequences, and the rights of the roles that the target has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from homeport.postgres.copy.contents import Contents, Grant
 from homeport.postgres.copy.reading import read_sequences
@@ -19,12 +19,14 @@ def sequence_statements(source: Server, names: tuple[str, ...]) -> tuple[str, ..
     return tuple("; ".join(calls[start : start + AT_ONCE]) for start in range(0, len(calls), AT_ONCE))
 
 
-def render_rest(target: Connection, script: str, contents: Contents, roles: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The last transaction, which is also the one that waits for the disk; and what it leaves out, in words."""
+def render_rest(
+    target: Connection, scripts: Iterable[str], contents: Contents, roles: Mapping[str, str]
+) -> tuple[tuple[str, ...], list[str]]:
+    """The last transactions, the last of which also waits for the disk; and what they leave out, in words."""
     known = {str(row[0]) for row in target.execute("SELECT rolname FROM pg_roles").fetchall()}
     grants, skipped = map_grants(contents.grants, roles, known, target.info.user)
-    statements = [*contents.revokes, *grants, "SELECT 1"]
-    return f"SET LOCAL synchronous_commit = on; {script}\n; " + "; ".join(statements), skipped
+    rights = "; ".join(["SET LOCAL synchronous_commit = on", *contents.revokes, *grants])
+    return (*scripts, rights), skipped
 
 
 def map_grants(

@@ -168,7 +168,7 @@ class _Run:
         known = tuple(sorted({*move.brought, *present}))  # until what an earlier copy brought is gone
         ours = receiving.read_ours(self._held, self.target, move.before, known)
         self.state.record(BEGAN, snapshot=keeper.snapshot, bytes=contents.bytes, tables=len(contents.tables))
-        write_move(self._held, replace(move, brought=known, snapshot=None, contents=None, rest=None))
+        write_move(self._held, replace(move, brought=known, snapshot=None, contents=None, rest=()))
         if ours:
             self._forget(ours)
             self.state.record("target cleaned", objects=len(ours))
@@ -192,8 +192,8 @@ class _Run:
         receiving.drop(self._held, ours)
         remove(self.target, what="the target", kept=RECORD)
 
-    def _restore_schema(self, keeper: Keeper, dump: Dump) -> str:
-        """What comes before the rows, onto the target; the script of what comes last."""
+    def _restore_schema(self, keeper: Keeper, dump: Dump) -> tuple[str, ...]:
+        """What comes before the rows, onto the target; the scripts of what comes last."""
 
         def waiting() -> None:
             keeper.check()
@@ -209,7 +209,7 @@ class _Run:
         tasks = plan_tasks(contents, self.options.chunk_bytes, self.options.small_bytes)
         tasks = [task for task in tasks if keeper or task.rank != ROWS]
         tasks = [task for task in tasks if task.name not in done]
-        rest, skipped = render_rest(self._held, move.rest or "", contents, self.options.roles)
+        rest, skipped = render_rest(self._held, move.rest, contents, self.options.roles)
         self._told += [
             *skipped,
             *(f"{name}: rows of a foreign table stay where they are" for name in contents.foreign_tables),
@@ -237,7 +237,7 @@ class _Run:
                 return replace(task, statements=("SELECT 1",))
             if task.name == SEQUENCES:
                 return replace(task, statements=sequence_statements(self.source, contents.sequences))
-            return replace(task, statements=(rest,)) if task.name == REST else task
+            return replace(task, statements=rest) if task.name == REST else task
 
         crew = Crew(Graph(tasks), lambda: Worker(place, rows, spend, alone), finished)
         crew.prepare = prepare

@@ -39,10 +39,10 @@ LOOK_SECONDS = 0.02  # how often it is looked whether pg_dump has ended
 
 @dataclass(frozen=True)
 class Schema:
-    """`first` are scripts of what comes before the rows, each a transaction; `rest` is one of what comes last."""
+    """Scripts of what comes before the rows, and of what comes last; each a transaction."""
 
     first: tuple[str, ...]
-    rest: str
+    rest: tuple[str, ...]
 
 
 class Dump:
@@ -83,8 +83,7 @@ class Dump:
             before, after = both.map(self._list, ("pre-data", "post-data"))
             first, last = choose_first(before, present), choose_rest(after)
             first += [entry for entry in after if _words(entry).startswith("STATISTICS ")]
-            script, rest = both.map(self._script, (first, last), ("first", "rest"))
-        return Schema(divide_script(clean_script(script), len(first)), clean_script(rest))
+            return Schema(*both.map(self._scripts, (first, last), ("first", "rest")))
 
     def _stop(self) -> None:
         if self._pid is not None and process.exit_code(self._pid) is None:
@@ -95,11 +94,12 @@ class Dump:
         listed = self._restore("--list", f"--section={section}")
         return [line for line in listed.splitlines() if line and not line.startswith(";")]
 
-    def _script(self, entries: Iterable[str], name: str) -> str:
+    def _scripts(self, entries: list[str], name: str) -> tuple[str, ...]:
         """What pg_restore would run for these entries."""
         chosen = self._folder / f"{name}.list"
         chosen.write_text("".join(f"{entry}\n" for entry in entries))
-        return self._restore("--file=-", "--no-owner", "--no-acl", "--no-tablespaces", f"--use-list={chosen}")
+        script = self._restore("--file=-", "--no-owner", "--no-acl", "--no-tablespaces", f"--use-list={chosen}")
+        return divide_script(clean_script(script), len(entries))
 
     def _restore(self, *options: str) -> str:
         command = [self._programs.path("pg_restore"), *options, str(self._archive)]
@@ -144,7 +144,7 @@ def clean_script(script: str) -> str:
 
 
 def divide_script(script: str, entries: int) -> tuple[str, ...]:
-    """A script of so many entries → the settings at its head, then AT_ONCE entries at a time.
+    """A script of so many entries → AT_ONCE entries at a time, each after the settings at its head.
 
     If a function's body holds what looks like an entry, which their number shows, no place between two is sure, and
     they stay together.
@@ -152,7 +152,7 @@ def divide_script(script: str, entries: int) -> tuple[str, ...]:
     head, *parts = script.split(HEADER)
     size = AT_ONCE if len(parts) == entries else max(len(parts), 1)
     batches = [parts[start : start + size] for start in range(0, len(parts), size)]
-    return head, *("".join(f"{HEADER}{part}" for part in batch) for batch in batches)
+    return tuple("".join([head, *(f"{HEADER}{part}" for part in batch)]) for batch in batches)
 
 
 def _without_hidden(statement: re.Match[str]) -> str:
