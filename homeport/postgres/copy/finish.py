@@ -1,12 +1,15 @@
 """What comes last: the values of sequences, and the rights of the roles that the target has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from homeport.postgres.copy.contents import Contents, Grant
 from homeport.postgres.copy.reading import read_sequences
 from homeport.postgres.server import Connection, Server, connect
 
-AT_ONCE = 500
+AT_ONCE = 500  # values of sequences, or rights, in a transaction: setval takes a lock, and GRANT of PostgreSQL 18 too
+
+Item = TypeVar("Item")
 
 
 def sequence_statements(source: Server, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -16,21 +19,25 @@ def sequence_statements(source: Server, names: tuple[str, ...]) -> tuple[str, ..
     with connect(source, application="copy sequences", autocommit=True, what="the source") as connection:
         values = read_sequences(connection, names)
     calls = [f"SELECT setval({_literal(name)}, {last}, {str(called).lower()})" for name, last, called in values]
-    return tuple("; ".join(calls[start : start + AT_ONCE]) for start in range(0, len(calls), AT_ONCE))
+    return tuple("; ".join(some) for some in _batches(calls))
 
 
 def render_rest(
     target: Connection, scripts: Iterable[str], contents: Contents, roles: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The last transactions, the last of which also waits for the disk; and what they leave out, in words."""
+    """The last transactions, the last of which waits for the disk; and what they leave out, in words.
+
+    Their number is the same in every run, whichever roles the target has: of a killed one so many are done.
+    """
     known = {str(row[0]) for row in target.execute("SELECT rolname FROM pg_roles").fetchall()}
-    grants, skipped = map_grants(contents.grants, roles, known, target.info.user)
-    rights = "; ".join(["SET LOCAL synchronous_commit = on", *contents.revokes, *grants])
-    return (*scripts, rights), skipped
+    revokes = ["; ".join(some) for some in _batches(contents.revokes)]
+    grants = [map_grants(some, roles, known, target.info.user)[0] for some in _batches(contents.grants)]
+    _, skipped = map_grants(contents.grants, roles, known, target.info.user)
+    return (*scripts, *revokes, *map("; ".join, grants), "SET LOCAL synchronous_commit = on"), skipped
 
 
 def map_grants(
-    grants: tuple[Grant, ...], roles: Mapping[str, str], known: set[str], owner: str
+    grants: Sequence[Grant], roles: Mapping[str, str], known: set[str], owner: str
 ) -> tuple[list[str], list[str]]:
     """GRANT statements for roles that the target knows, under their new names; and a line per role that it does not."""
     statements: list[str] = []
@@ -46,6 +53,10 @@ def map_grants(
     return statements, [
         f"role {role}: {count} grants left out, the target has no such role" for role, count in unknown.items()
     ]
+
+
+def _batches(items: Sequence[Item]) -> list[Sequence[Item]]:
+    return [items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE)]
 
 
 def _literal(text: str) -> str:

@@ -99,14 +99,15 @@ def test_an_older_target_is_refused(cluster: Find, tmp_path: Path) -> None:
 def test_a_schema_is_made_of_more_tables_than_the_target_can_lock_at_once(
     cluster: Find, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tables before the rows, and triggers after them."""
+    """Tables before the rows; triggers and rights after them."""
     many = 6 * AT_ONCE
     tables = "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n" + "".join(
         f"CREATE TABLE t{number} (id int GENERATED ALWAYS AS IDENTITY, v text);\n"
         f"CREATE TRIGGER touch BEFORE UPDATE ON t{number} FOR EACH ROW EXECUTE FUNCTION touch();\n"
+        f"GRANT SELECT ON t{number}, t{number}_id_seq TO PUBLIC;\n"
         for number in range(many)
     )
-    source, target = source_with(cluster("15"), tables), rds_like(cluster("15", max_locks_per_transaction="10"))
+    source, target = source_with(cluster("15"), tables), rds_like(cluster("18", max_locks_per_transaction="10"))
     with connect(target, application="test", autocommit=True) as other:
         with pytest.raises(psycopg.errors.OutOfMemory):
             other.execute("SELECT pg_advisory_lock(i) FROM generate_series(1, 1000000) i")
@@ -117,7 +118,7 @@ def test_a_schema_is_made_of_more_tables_than_the_target_can_lock_at_once(
                 run_copy(source, target, tmp_path / "state")
         assert type(caught.value) is HomeportError  # trying again would not help
         run_copy(source, target, tmp_path / "state")
-    assert read_schema(target, 15) == read_schema(source, 15)
+    assert [each for each in compare(source, target).objects if not each.is_note] == []
 
 
 def test_an_extension_that_the_target_lacks_is_named(cluster: Find, tmp_path: Path) -> None:
