@@ -63,7 +63,8 @@ def test_a_killed_postgresql_comes_back_with_its_rows(running: Running) -> None:
     before = books(running)
     postmasters = leaders(running, "catalog-db")
     assert postmasters
-    kill(postmasters[0])
+    kill(postmasters[0])  # its sessions answer until they notice
+    eventually(lambda: set(leaders(running, "catalog-db")) - set(postmasters), "PostgreSQL is started again")
     eventually(lambda: answers(f"{running.api_url}/books"), "catalog reads its database again")
     assert books(running) == before
 
